@@ -1,0 +1,1 @@
+//! The run as a pure state machine: no clock, no I/O, no threads.

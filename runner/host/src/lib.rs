@@ -1,0 +1,1 @@
+//! The real world behind the traits of the sdk: files, processes, HTTP, clock.

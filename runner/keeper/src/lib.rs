@@ -1,0 +1,1 @@
+//! The small process that owns the processes of a run.

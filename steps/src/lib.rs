@@ -1,0 +1,1 @@
+//! The step library: one file for each `uses: <namespace>.<verb>`.
