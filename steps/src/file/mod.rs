@@ -1,0 +1,6 @@
+//! Files and folders.
+
+use runner_sdk::StepType;
+
+/// The step types of this namespace.
+pub static STEPS: &[StepType] = &[];

@@ -1,0 +1,6 @@
+//! Other machines, through the OpenSSH of the system.
+
+use runner_sdk::StepType;
+
+/// The step types of this namespace.
+pub static STEPS: &[StepType] = &[];

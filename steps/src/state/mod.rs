@@ -1,0 +1,6 @@
+//! What deployments leave behind.
+
+use runner_sdk::StepType;
+
+/// The step types of this namespace.
+pub static STEPS: &[StepType] = &[];

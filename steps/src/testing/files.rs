@@ -1,0 +1,132 @@
+//! Files and folders in a map.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use runner_sdk::world::{FileKind, Files, Stat};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Node {
+    kind: FileKind,
+    bytes: Vec<u8>,
+    mode: u32,
+}
+
+/// A file system of absolute paths. Folders exist once something is written beneath them.
+#[derive(Default)]
+pub(crate) struct MapFiles {
+    nodes: Mutex<BTreeMap<PathBuf, Node>>,
+    writes: Mutex<Vec<PathBuf>>,
+    refuse: Mutex<Option<(PathBuf, io::ErrorKind)>>,
+}
+
+impl MapFiles {
+    /// Puts a file there, without counting it as a write.
+    pub(crate) fn put(&self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+        self.place(path.as_ref(), FileKind::File, bytes.as_ref(), 0o644);
+    }
+
+    /// Puts something else than a file there.
+    pub(crate) fn put_kind(&self, path: impl AsRef<Path>, kind: FileKind) {
+        self.place(path.as_ref(), kind, b"", if kind == FileKind::Folder { 0o755 } else { 0o777 });
+    }
+
+    /// The content of a file; `None` where none is.
+    pub(crate) fn get(&self, path: impl AsRef<Path>) -> Option<String> {
+        let nodes = self.nodes.lock().unwrap();
+        nodes.get(path.as_ref()).map(|node| String::from_utf8_lossy(&node.bytes).into_owned())
+    }
+
+    /// Which files were written, in order.
+    pub(crate) fn writes(&self) -> Vec<PathBuf> {
+        self.writes.lock().unwrap().clone()
+    }
+
+    /// From now on every call on `path` fails in this way.
+    pub(crate) fn refuse(&self, path: impl AsRef<Path>, kind: io::ErrorKind) {
+        *self.refuse.lock().unwrap() = Some((path.as_ref().to_owned(), kind));
+    }
+
+    fn place(&self, path: &Path, kind: FileKind, bytes: &[u8], mode: u32) {
+        let mut nodes = self.nodes.lock().unwrap();
+        for parent in path.ancestors().skip(1) {
+            let folder = Node { kind: FileKind::Folder, bytes: Vec::new(), mode: 0o755 };
+            nodes.entry(parent.to_owned()).or_insert(folder);
+        }
+        nodes.insert(path.to_owned(), Node { kind, bytes: bytes.to_owned(), mode });
+    }
+
+    fn node(&self, path: &Path) -> io::Result<Option<Node>> {
+        match &*self.refuse.lock().unwrap() {
+            Some((refused, kind)) if refused == path => Err(io::Error::from(*kind)),
+            _ => Ok(self.nodes.lock().unwrap().get(path).cloned()),
+        }
+    }
+
+    fn there(&self, path: &Path) -> io::Result<Node> {
+        self.node(path)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+impl Files for MapFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let node = self.there(path)?;
+        if node.kind == FileKind::Folder { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(node.bytes) }
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        Ok(self.node(path)?.map(|node| Stat { kind: node.kind, size: node.bytes.len() as u64, mode: node.mode }))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+        let before = self.node(path)?;
+        if before.as_ref().is_some_and(|node| node.kind == FileKind::Folder) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let mode = mode.or(before.map(|node| node.mode)).unwrap_or(0o644);
+        self.place(path, FileKind::File, bytes, mode);
+        self.writes.lock().unwrap().push(path.to_owned());
+        Ok(())
+    }
+
+    fn copy(&self, from: &Path, to: &Path, mode: Option<u32>) -> io::Result<()> {
+        let bytes = self.read(from)?;
+        self.write(to, &bytes, mode)
+    }
+
+    fn make_folder(&self, path: &Path, mode: Option<u32>) -> io::Result<()> {
+        match self.node(path)? {
+            Some(node) if node.kind != FileKind::Folder => Err(io::ErrorKind::AlreadyExists.into()),
+            Some(node) => self.set_mode(path, mode.unwrap_or(node.mode)),
+            None => {
+                self.place(path, FileKind::Folder, b"", mode.unwrap_or(0o755));
+                Ok(())
+            }
+        }
+    }
+
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        self.there(path)?;
+        if let Some(node) = self.nodes.lock().unwrap().get_mut(path) {
+            node.mode = mode;
+        }
+        Ok(())
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        if self.there(path)?.kind != FileKind::Folder {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        let nodes = self.nodes.lock().unwrap();
+        let inside = nodes.keys().filter(|inside| inside.parent() == Some(path));
+        Ok(inside.filter_map(|inside| inside.file_name().map(PathBuf::from)).collect())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.node(path)?;
+        self.nodes.lock().unwrap().retain(|inside, _| !inside.starts_with(path));
+        Ok(())
+    }
+}

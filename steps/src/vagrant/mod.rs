@@ -1,0 +1,6 @@
+//! Virtual machines, through the real `vagrant`.
+
+use runner_sdk::StepType;
+
+/// The step types of this namespace.
+pub static STEPS: &[StepType] = &[];
