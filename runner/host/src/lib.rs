@@ -1,1 +1,20 @@
 //! The real world behind the traits of the sdk: files, processes, HTTP, clock.
+//!
+//! - [`file`]: [`RealFiles`], whose writes are there whole or not at all, whenever they are killed;
+//! - [`process`]: [`RealProcesses`], helper processes that never outlive the work that wanted them;
+//! - [`clock`], [`net`]: time and plain connections;
+//! - [`cancel`], [`log`]: how a step is asked to stop, and where what it says goes.
+
+pub mod cancel;
+pub mod clock;
+pub mod file;
+pub mod log;
+pub mod net;
+pub mod process;
+
+pub use cancel::{CancelToken, Canceller};
+pub use clock::RealClock;
+pub use file::RealFiles;
+pub use log::{LaneLog, Mask};
+pub use net::RealNet;
+pub use process::RealProcesses;

@@ -1,0 +1,268 @@
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use runner_sdk::world::{FileKind, Files, Stat};
+
+use super::RealFiles as F;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    F.stat(path).unwrap().unwrap().mode
+}
+
+fn names(path: &Path) -> Vec<String> {
+    F.list(path).unwrap().into_iter().map(|name| name.to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_write_makes_parents_and_leaves_only_its_target() {
+    let folder = folder();
+    let path = folder.path().join("a/b/c.txt");
+    F.write(&path, b"one", None).unwrap();
+    F.write(&path, b"two", None).unwrap();
+    assert_eq!(F.read(&path).unwrap(), b"two");
+    assert_eq!(names(path.parent().unwrap()), ["c.txt"]);
+}
+
+#[test]
+fn a_mode_is_kept_unless_another_is_asked_for() {
+    let folder = folder();
+    let path = folder.path().join("key");
+    F.write(&path, b"one", Some(0o600)).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    F.write(&path, b"two", None).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    F.write(&path, b"three", Some(0o666)).unwrap();
+    assert_eq!(mode(&path), 0o666);
+    F.set_mode(&path, 0o000).unwrap();
+    assert_eq!(mode(&path), 0);
+}
+
+#[test]
+fn a_new_file_has_a_mode_that_the_umask_allows() {
+    let folder = folder();
+    let path = folder.path().join("plain");
+    F.write(&path, b"", None).unwrap();
+    assert_eq!(mode(&path) & !0o644, 0);
+    assert_eq!(mode(&path) & 0o600, 0o600);
+}
+
+#[test]
+fn a_copy_is_whole_and_keeps_the_sources_mode() {
+    let folder = folder();
+    let (from, to) = (folder.path().join("from"), folder.path().join("deep/to"));
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+    F.write(&from, &bytes, Some(0o700)).unwrap();
+    F.copy(&from, &to, None).unwrap();
+    assert_eq!(F.read(&to).unwrap(), bytes);
+    assert_eq!(mode(&to), 0o700);
+    F.copy(&from, &to, Some(0o640)).unwrap();
+    assert_eq!(mode(&to), 0o640);
+    F.copy(&from, &from, None).unwrap();
+    assert_eq!(F.read(&from).unwrap(), bytes);
+}
+
+#[test]
+fn a_link_stays_a_link_and_what_it_leads_to_is_written() {
+    let folder = folder();
+    let (real, link) = (folder.path().join("real/file"), folder.path().join("link"));
+    F.write(&real, b"one", Some(0o600)).unwrap();
+    symlink("real/file", &link).unwrap();
+    F.write(&link, b"two", None).unwrap();
+    assert_eq!(F.read(&real).unwrap(), b"two");
+    assert_eq!(F.stat(&link).unwrap().unwrap().kind, FileKind::Link);
+    let dangling = folder.path().join("dangling");
+    symlink("later/there", &dangling).unwrap();
+    F.write(&dangling, b"three", None).unwrap();
+    assert_eq!(F.read(&folder.path().join("later/there")).unwrap(), b"three");
+    let circle = folder.path().join("circle");
+    symlink("circle", &circle).unwrap();
+    assert!(F.write(&circle, b"", None).is_err());
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_without_waiting() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    assert_eq!(F.read(&pipe).unwrap_err().to_string(), "not a regular file");
+    assert!(F.copy(&pipe, &folder.path().join("copy"), None).is_err());
+    assert_eq!(F.stat(&pipe).unwrap().unwrap().kind, FileKind::Other);
+    assert_eq!(F.read(folder.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    assert_eq!(F.write(folder.path(), b"", None).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+}
+
+#[test]
+fn nothing_there_is_not_an_error_where_it_need_not_be() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    F.write(&file, b"", None).unwrap();
+    for missing in [folder.path().join("none"), folder.path().join("none/below"), file.join("below")] {
+        assert_eq!(F.stat(&missing).unwrap(), None);
+        F.remove(&missing).unwrap();
+        assert!(F.read(&missing).is_err());
+    }
+    assert!(F.remove(Path::new("/")).is_err());
+}
+
+#[test]
+fn removing_a_folder_leaves_what_its_links_lead_to() {
+    let folder = folder();
+    let kept = folder.path().join("kept/file");
+    F.write(&kept, b"kept", None).unwrap();
+    let gone = folder.path().join("gone");
+    F.write(&gone.join("deep/er/file"), b"", None).unwrap();
+    symlink(folder.path().join("kept"), gone.join("deep/link")).unwrap();
+    F.remove(&gone).unwrap();
+    assert_eq!(F.stat(&gone).unwrap(), None);
+    let link = folder.path().join("link");
+    symlink("kept", &link).unwrap();
+    F.remove(&link).unwrap();
+    assert_eq!(F.read(&kept).unwrap(), b"kept");
+}
+
+#[test]
+fn a_folder_is_made_with_its_mode_and_twice() {
+    let folder = folder();
+    let path = folder.path().join("a/b");
+    F.make_folder(&path, Some(0o700)).unwrap();
+    F.make_folder(&path, Some(0o700)).unwrap();
+    let stat = F.stat(&path).unwrap().unwrap();
+    assert_eq!((stat.kind, stat.mode), (FileKind::Folder, 0o700));
+    F.write(&folder.path().join("file"), b"", None).unwrap();
+    assert!(F.make_folder(&folder.path().join("file"), None).is_err());
+    assert!(F.make_folder(&folder.path().join("file/below"), None).is_err());
+}
+
+#[test]
+fn what_a_killed_write_left_is_removed_by_the_next_of_the_same_target() {
+    let folder = folder();
+    let path = folder.path().join("file.txt");
+    let left = folder.path().join(".file.txt.runner-0123456789abcdef~");
+    let others = [".file.txt.runner-short~", ".other.runner-0123456789abcdef~", ".file.txt.runner-0123456789abcdeg~"];
+    for name in others {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    std::fs::write(&left, "half").unwrap();
+    F.write(&path, b"whole", None).unwrap();
+    assert!(!left.exists());
+    assert!(others.iter().all(|name| folder.path().join(name).exists()));
+}
+
+#[test]
+fn concurrent_writers_of_one_target_all_succeed_and_one_wins_whole() {
+    let folder = folder();
+    let path = folder.path().join("shared");
+    std::thread::scope(|scope| {
+        for writer in b'a'..b'i' {
+            let path = &path;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    F.write(path, &vec![writer; 10_000], None).unwrap();
+                    let seen = F.read(path).unwrap();
+                    assert!(seen.len() == 10_000 && seen.iter().all(|byte| *byte == seen[0]));
+                }
+            });
+        }
+    });
+    assert_eq!(names(folder.path()), ["shared"]);
+}
+
+#[test]
+fn names_may_be_long_and_foreign() {
+    let folder = folder();
+    for name in ["é".repeat(127), "日本語 \n'\"".to_owned(), "x".repeat(255)] {
+        let path = folder.path().join(name);
+        F.write(&path, b"here", None).unwrap();
+        assert_eq!(F.read(&path).unwrap(), b"here");
+    }
+    assert_eq!(names(folder.path()).len(), 3);
+    assert!(F.write(&folder.path().join("x".repeat(256)), b"", None).is_err());
+}
+
+#[test]
+fn a_refused_write_leaves_what_stood_there() {
+    if rustix::process::geteuid().is_root() {
+        eprintln!("skipped: nothing is refused to root");
+        return;
+    }
+    let folder = folder();
+    let path = folder.path().join("file");
+    F.write(&path, b"old", None).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+    assert_eq!(F.write(&path, b"new", None).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(F.read(&path).unwrap(), b"old");
+}
+
+/// A small file system, unmounted when dropped.
+struct Small(PathBuf);
+
+impl Small {
+    fn mount(on: &Path) -> Option<Self> {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "runner-test"]).arg(on).stderr(std::process::Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then(|| Self(on.to_owned()))
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_file_and_nothing_beside_it() {
+    let folder = folder();
+    let Some(small) = Small::mount(folder.path()) else {
+        eprintln!("skipped: needs root to mount a small file system");
+        return;
+    };
+    let path = small.0.join("file");
+    F.write(&path, b"old", None).unwrap();
+    let error = F.write(&path, &vec![1; 1 << 20], None).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(F.read(&path).unwrap(), b"old");
+    assert_eq!(names(&small.0), ["file"]);
+    assert_eq!(F.stat(&path).unwrap().map(|Stat { size, .. }| size), Some(3));
+}
+
+/// The writer that `a_write_killed_at_any_instant_is_there_whole_or_not_at_all` starts and kills.
+#[test]
+#[ignore = "runs only as a child of another test"]
+fn writer_to_be_killed() {
+    let path = PathBuf::from(std::env::var_os("RUNNER_TEST_TARGET").unwrap());
+    for byte in (b'a'..=b'z').cycle() {
+        F.write(&path, &vec![byte; 200_000], None).unwrap();
+    }
+}
+
+#[test]
+fn a_write_killed_at_any_instant_is_there_whole_or_not_at_all() {
+    let folder = folder();
+    let path = folder.path().join("target");
+    let mut left = 0;
+    for kill in 0..25 {
+        F.write(&path, b"start", None).unwrap();
+        let mut writer = std::process::Command::new(std::env::current_exe().unwrap());
+        writer.args(["--exact", "--ignored", "file::tests::writer_to_be_killed"]).env("RUNNER_TEST_TARGET", &path);
+        let mut writer = writer.stdout(std::process::Stdio::null()).spawn().unwrap();
+        while F.read(&path).unwrap() == b"start" {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(std::time::Duration::from_micros(kill * 137));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let seen = F.read(&path).unwrap();
+        assert!(seen.len() == 200_000 && seen.iter().all(|byte| *byte == seen[0]));
+        left += names(folder.path()).len() - 1;
+    }
+    assert!(left > 0, "no kill hit a write in the middle");
+    F.write(&path, b"end", None).unwrap();
+    assert_eq!(names(folder.path()), ["target"]);
+}
