@@ -1,0 +1,154 @@
+//! Groups, callees, foreach, and the run itself: when they end, and how.
+
+use serde_json::Value;
+
+use super::Machine;
+use crate::error::{ErrorKind, StepError};
+use crate::evaluate::Evaluate;
+use crate::event::{End, Event, TimerKind};
+use crate::plan::{Kind, OnError};
+use crate::state::{NodeId, Phase, Role, Stage, Status};
+
+impl Machine {
+    pub(super) fn advance_body(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
+            return;
+        }
+        let timeout = match self.state.step(id).map(|step| &step.kind) {
+            None => self.state.plan().timeout,
+            Some(Kind::Body { timeout, .. }) => *timeout,
+            Some(Kind::Leaf(_)) => None,
+        };
+        let Some(body) = self.state.node(id).body() else { return };
+        if let Some(timeout) = timeout
+            && body.stage == Stage::Steps
+            && body.deadline.is_none()
+            && !body.expired
+        {
+            self.set_timer(id, TimerKind::Deadline, timeout);
+        }
+        let Some(body) = self.state.node(id).body() else { return };
+        let (stage, unended, services) = (body.stage, body.unended, body.services);
+        let path = self.state.node(id).path.clone();
+        match stage {
+            Stage::Steps | Stage::Finally if unended > 0 => {}
+            Stage::Steps if self.has_finally(id) => self.emit(Event::FinallyStarted { path }),
+            Stage::Steps | Stage::Finally if services > 0 => self.emit(Event::Closing { path }),
+            Stage::Closing if services > 0 => {}
+            _ => self.end_body(id, evaluate),
+        }
+    }
+
+    fn has_finally(&self, id: NodeId) -> bool {
+        match self.state.step(id).map(|step| &step.kind) {
+            None => !self.state.plan().root.finally.is_empty(),
+            Some(Kind::Body { body, .. }) => !body.finally.is_empty(),
+            Some(Kind::Leaf(_)) => false,
+        }
+    }
+
+    fn end_body(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        let (status, error) = self.outcome(id);
+        if status != Status::Succeeded {
+            return self.end(id, status, Value::Null, error, evaluate);
+        }
+        match evaluate.outputs(&self.state, id, &Value::Null) {
+            Ok(outputs) => self.end(id, status, outputs.unwrap_or_default(), None, evaluate),
+            Err(error) => self.end(id, Status::Failed, Value::Null, Some(error), evaluate),
+        }
+    }
+
+    /// Ends a group, or the run.
+    fn end(&mut self, id: NodeId, status: Status, outputs: Value, error: Option<StepError>, evaluate: &dyn Evaluate) {
+        let node = self.state.node(id);
+        let path = node.path.clone();
+        let is_root = node.role == Role::Root;
+        let (blemish, expired) = (node.blemished, node.body().is_some_and(|body| body.expired));
+        let shown = (outputs != Value::Null).then(|| outputs.clone());
+        self.emit(Event::StepFinished { path, status, outputs: shown, error: error.clone() });
+        if !is_root {
+            return;
+        }
+        let (mut end, mut error) = match status {
+            Status::Succeeded if blemish => (End::Failed, self.first_failure(id, OnError::Continue)),
+            Status::Succeeded => (End::Succeeded, None),
+            Status::Cancelled => (End::Cancelled, error),
+            _ if expired => (End::TimedOut, error),
+            _ => (End::Failed, error),
+        };
+        let exit_code = match evaluate.exit_code(&self.state, &outputs) {
+            Ok(code) => code.filter(|_| end == End::Succeeded),
+            Err(wrong) => {
+                if end == End::Succeeded {
+                    (end, error) = (End::Failed, Some(wrong));
+                }
+                None
+            }
+        };
+        self.emit(Event::RoundEnded { end, outputs, error, exit_code });
+    }
+
+    /// How a group whose steps have all ended ends itself.
+    fn outcome(&self, id: NodeId) -> (Status, Option<StepError>) {
+        let Some(body) = self.state.node(id).body() else { return (Status::Succeeded, None) };
+        if body.expired {
+            let message = "it took longer than its timeout";
+            return (Status::Failed, Some(StepError::new(ErrorKind::Timeout, message)));
+        }
+        let failure = self.first_failure(id, OnError::Stop);
+        let cancelled = body.steps.iter().any(|&step| self.state.node(step).status == Status::Cancelled);
+        if cancelled && self.state.stopping(id).is_some() || self.is_cancelled_root(id) {
+            return (Status::Cancelled, failure);
+        }
+        match failure {
+            Some(error) => (Status::Failed, Some(error)),
+            None if cancelled => (Status::Cancelled, None),
+            None => (Status::Succeeded, None),
+        }
+    }
+
+    fn is_cancelled_root(&self, id: NodeId) -> bool {
+        self.state.node(id).role == Role::Root && *self.state.phase() == Phase::Cancelling
+    }
+
+    /// The error of the first member that failed with the given consequence, naming where it began.
+    fn first_failure(&self, id: NodeId, consequence: OnError) -> Option<StepError> {
+        let members = self.state.node(id).children();
+        for member in members {
+            let node = self.state.node(member);
+            let failed = node.status == Status::Failed && self.state.on_error(member) == consequence;
+            if failed && let Some(error) = &node.error {
+                let mut error = error.clone();
+                error.origin = error.origin.or_else(|| Some(node.path.clone()));
+                return Some(error);
+            }
+            if consequence == OnError::Continue && node.blemished {
+                return self.first_failure(member, consequence);
+            }
+        }
+        None
+    }
+
+    pub(super) fn advance_each(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        let Some(each) = self.state.node(id).each() else { return };
+        if each.unended > 0 {
+            return;
+        }
+        let items = each.items.clone();
+        let on_error = self.state.on_error(id);
+        let has = |status: Status| items.iter().any(|&item| self.state.node(item).status == status);
+        if has(Status::Failed) && on_error != OnError::Ignore {
+            let failed = items.iter().filter(|item| self.state.node(**item).status == Status::Failed).count();
+            let mut error =
+                self.first_failure(id, on_error).unwrap_or_else(|| StepError::new(ErrorKind::Permanent, ""));
+            if items.len() > 1 {
+                error.message = format!("{failed} of {} items failed; the first: {}", items.len(), error.message);
+            }
+            return self.fail(id, error);
+        }
+        if has(Status::Cancelled) {
+            return self.finish_stopped(id);
+        }
+        self.succeed(id, Value::Null, evaluate);
+    }
+}

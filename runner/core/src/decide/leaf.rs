@@ -1,0 +1,249 @@
+//! A `uses:` step: attempts, retries, polls, doubts, services.
+
+use serde_json::Value;
+
+use super::Machine;
+use crate::error::{ErrorKind, StepError};
+use crate::evaluate::Evaluate;
+use crate::event::{AttemptResult, Event, Purpose, TimerKind};
+use crate::path::Path;
+use crate::plan::{Interrupted, Kind, Leaf};
+use crate::state::{Doing, Form, LeafState, NodeId, Phase, Status};
+
+impl Machine {
+    fn leaf(&self, id: NodeId) -> Option<(&Leaf, &LeafState)> {
+        match (&self.state.step(id)?.kind, &self.state.node(id).form) {
+            (Kind::Leaf(leaf), Form::Leaf(state)) => Some((leaf, state)),
+            _ => None,
+        }
+    }
+
+    /// An attempt ended, as the shell reports.
+    pub(super) fn finished(&mut self, path: &Path, attempt: u32, result: AttemptResult) {
+        let Some(id) = self.state.find(path) else { return };
+        let Some((_, state)) = self.leaf(id) else { return };
+        let running = matches!(state.doing, Doing::Running { attempt: running, .. } if running == attempt);
+        let service = state.service == Some(attempt);
+        if !running && !service {
+            return;
+        }
+        let gone = match &result {
+            AttemptResult::Failed { error } => Some(error.clone()),
+            AttemptResult::Succeeded { .. } => {
+                Some(StepError::new(ErrorKind::Transient, "the service ended by itself"))
+            }
+            _ => None,
+        };
+        self.emit(Event::AttemptEnded { path: path.clone(), attempt, result });
+        if service {
+            if let Some(error) = gone.filter(|_| self.is_wanted(id)) {
+                self.service_died(id, error);
+            }
+            // The end of a service may be what its group's end waits for.
+            if let Some(body) = self.state.enclosing(id) {
+                self.touch(body);
+            }
+        }
+    }
+
+    /// A service that was ready ended by itself while something needs it: started anew under its `retry`, else failed.
+    fn service_died(&mut self, id: NodeId, error: StepError) {
+        let path = self.state.node(id).path.clone();
+        self.emit(Event::ServiceLost { path: path.clone(), failed: true });
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        let (retry, failures, attempts) = (leaf.retry.clone(), state.failures, state.attempts);
+        if failures < retry.attempts {
+            let random = scatter(self.state.seed(), path.as_str(), attempts);
+            self.set_timer(id, TimerKind::Retry, retry.delay_after(failures, random));
+        } else {
+            self.fail(id, error);
+        }
+    }
+
+    /// Whether a service that is ready should be alive.
+    fn is_wanted(&self, id: NodeId) -> bool {
+        matches!(self.state.phase(), Phase::Running | Phase::Cancelling)
+            && !self.state.service_is_over(id)
+            && self.state.stopping(id).is_none()
+            && self.state.is_still_needed(id)
+    }
+
+    /// A service said something.
+    pub(super) fn announced(&mut self, path: &Path, attempt: u32, output: Value, evaluate: &dyn Evaluate) {
+        let Some(id) = self.state.find(path) else { return };
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        if !leaf.service || !matches!(state.doing, Doing::Running { attempt: running, .. } if running == attempt) {
+            return;
+        }
+        if self.state.stopping(id).is_some() || matches!(self.state.phase(), Phase::Interrupting { .. }) {
+            return;
+        }
+        match evaluate.ready(&self.state, id, &output) {
+            Ok(false) => {}
+            Ok(true) => self.succeed(id, output, evaluate),
+            // The expression will not get better by waiting: the attempt goes on until its timeout, and says why.
+            Err(error) => self.fail_running(id, attempt, error),
+        }
+    }
+
+    /// Fails a service's attempt that runs; its process is stopped as any process that its step no longer needs.
+    fn fail_running(&mut self, id: NodeId, attempt: u32, error: StepError) {
+        let path = self.state.node(id).path.clone();
+        self.emit(Event::AttemptEnded { path, attempt, result: AttemptResult::Failed { error } });
+    }
+
+    pub(super) fn advance_leaf(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        let started = state.doing != Doing::Idle;
+        if let Some(within) = leaf.until.and_then(|until| until.within)
+            && started
+            && state.deadline.is_none()
+            && !state.expired
+        {
+            self.set_timer(id, TimerKind::Deadline, within);
+        }
+        let Some((_, state)) = self.leaf(id) else { return };
+        let expired = state.expired;
+        match state.doing.clone() {
+            Doing::Running { .. } => {}
+            Doing::Ended { purpose, result, .. } => self.conclude(id, purpose, result, evaluate),
+            _ if self.state.stopping(id).is_some() => self.finish_stopped(id),
+            _ if matches!(self.state.phase(), Phase::Interrupting { .. } | Phase::Pausing) => {}
+            _ if expired => self.give_up(id),
+            Doing::Waiting => {}
+            Doing::Idle => self.attempt(id, evaluate),
+            Doing::InDoubt { repeat, .. } => {
+                let purpose = match self.interrupted_rule(id) {
+                    Interrupted::Repeat => Purpose::Run,
+                    _ if repeat => Purpose::Run,
+                    Interrupted::Check => Purpose::Check,
+                    // Nobody is asked while the run ends for good.
+                    Interrupted::Stop if *self.state.phase() == Phase::Cancelling => {
+                        return self
+                            .fail(id, StepError::new(ErrorKind::Cancelled, "in doubt when the run was cancelled"));
+                    }
+                    Interrupted::Stop => return,
+                };
+                self.attempt_for(id, purpose, evaluate);
+            }
+        }
+    }
+
+    pub(super) fn attempt(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        self.attempt_for(id, Purpose::Run, evaluate);
+    }
+
+    fn attempt_for(&mut self, id: NodeId, purpose: Purpose, evaluate: &dyn Evaluate) {
+        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) || !self.has_slot(id) {
+            return;
+        }
+        let attempt = self.state.node(id).attempts() + 1;
+        match evaluate.render(&self.state, id, attempt, purpose) {
+            Ok(fingerprint) => {
+                let path = self.state.node(id).path.clone();
+                self.emit(Event::AttemptStarted { path, attempt, purpose, fingerprint });
+            }
+            Err(error) => self.fail(id, error),
+        }
+    }
+
+    /// What follows from an attempt's end.
+    fn conclude(&mut self, id: NodeId, purpose: Purpose, result: AttemptResult, evaluate: &dyn Evaluate) {
+        match (result, purpose) {
+            (AttemptResult::Succeeded { output }, Purpose::Run) => self.poll_or_succeed(id, output, evaluate),
+            (AttemptResult::Succeeded { output }, Purpose::Check) => self.succeed(id, output, evaluate),
+            (AttemptResult::Failed { error }, _) => self.retry_or_fail(id, error, evaluate),
+            (AttemptResult::NotStarted | AttemptResult::InDoubt { .. } | AttemptResult::Stopped, _) => {}
+        }
+    }
+
+    fn poll_or_succeed(&mut self, id: NodeId, output: Value, evaluate: &dyn Evaluate) {
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        let (Some(until), expired, service) = (leaf.until, state.expired, leaf.service) else {
+            if self.leaf(id).is_some_and(|(leaf, _)| leaf.service) {
+                // A service that ends before it is ready has failed, whatever its exit code.
+                let error = StepError::new(ErrorKind::Transient, "the service ended before it was ready");
+                return self.retry_or_fail(id, error, evaluate);
+            }
+            return self.succeed(id, output, evaluate);
+        };
+        debug_assert!(!service, "`until` and `service` exclude each other");
+        match evaluate.until(&self.state, id, &output) {
+            Ok(true) => self.succeed(id, output, evaluate),
+            Ok(false) if expired => self.give_up(id),
+            Ok(false) if self.state.stopping(id).is_some() => self.finish_stopped(id),
+            Ok(false) => self.set_timer(id, TimerKind::Poll, until.every),
+            Err(error) => self.fail(id, error),
+        }
+    }
+
+    pub(super) fn succeed(&mut self, id: NodeId, output: Value, evaluate: &dyn Evaluate) {
+        match evaluate.outputs(&self.state, id, &output) {
+            Ok(outputs) => {
+                // A service's output is not the result of an ended attempt, so it stands in this fact.
+                let announced = self.leaf(id).is_some_and(|(_, state)| matches!(state.doing, Doing::Running { .. }));
+                let outputs = outputs.or(announced.then_some(output));
+                let path = self.state.node(id).path.clone();
+                self.emit(Event::StepFinished { path, status: Status::Succeeded, outputs, error: None });
+            }
+            Err(error) => self.fail(id, error),
+        }
+    }
+
+    fn retry_or_fail(&mut self, id: NodeId, error: StepError, evaluate: &dyn Evaluate) {
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        if state.expired {
+            return self.give_up(id);
+        }
+        if self.state.stopping(id).is_some() {
+            return self.finish_stopped(id);
+        }
+        let (retry, failures) = (leaf.retry.clone(), state.failures);
+        let allowed = error.is_transient() && failures < retry.attempts;
+        if !allowed {
+            return self.fail(id, error);
+        }
+        if retry.when {
+            match evaluate.retry(&self.state, id, &error) {
+                Ok(true) => {}
+                Ok(false) => return self.fail(id, error),
+                Err(error) => return self.fail(id, error),
+            }
+        }
+        let node = self.state.node(id);
+        let random = scatter(self.state.seed(), node.path.as_str(), node.attempts());
+        self.set_timer(id, TimerKind::Retry, retry.delay_after(failures, random));
+    }
+
+    /// An `until` was not met in time.
+    fn give_up(&mut self, id: NodeId) {
+        let within = self.leaf(id).and_then(|(leaf, _)| leaf.until).and_then(|until| until.within).unwrap_or_default();
+        let message = format!("`until` was not met within {within} ms");
+        self.fail(id, StepError::new(ErrorKind::Timeout, message));
+    }
+
+    pub(super) fn set_timer(&mut self, id: NodeId, kind: TimerKind, duration: u64) {
+        let (timer, path) = (self.state.next_timer(), self.state.node(id).path.clone());
+        self.emit(Event::TimerSet { timer, path, kind, at: self.now, duration });
+    }
+
+    /// A finished service that no longer lives is started anew while something needs it.
+    pub(super) fn keep_service(&mut self, id: NodeId) {
+        let Some((leaf, state)) = self.leaf(id) else { return };
+        if leaf.service && state.service.is_none() && self.is_wanted(id) {
+            let path = self.state.node(id).path.clone();
+            self.emit(Event::ServiceLost { path, failed: false });
+        }
+    }
+}
+
+/// A number that looks random and is the same for the same arguments (FNV-1a, finished by splitmix64).
+fn scatter(seed: u64, path: &str, attempt: u32) -> u64 {
+    let mut hash = seed ^ 0xcbf2_9ce4_8422_2325;
+    for byte in path.bytes().chain(attempt.to_le_bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}

@@ -1,0 +1,270 @@
+//! What follows from what happened.
+//!
+//! [`Machine::handle`] takes one input, makes facts of it, and follows each fact to the nodes it concerns until nothing
+//! more follows. Which nodes are still to be looked at is kept in an agenda that is empty again at the end: it is no state,
+//! and a new engine life begins with all nodes on it. So a torn last flush, which cuts the facts of one input short, is
+//! made good by the same code.
+
+mod body;
+mod leaf;
+mod recover;
+mod start;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::effect::Change;
+use crate::evaluate::Evaluate;
+use crate::event::{End, Event};
+use crate::input::Input;
+use crate::plan::{Interrupted, Kind, Plan};
+use crate::state::{Doing, Form, NodeId, Phase, Role, Stage, State, Status};
+
+/// A run that decides.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    state: State,
+    agenda: VecDeque<NodeId>,
+    on_agenda: BTreeSet<NodeId>,
+    /// Steps that could start but for the lack of a slot, first come, first served.
+    queue: VecDeque<NodeId>,
+    events: Vec<Event>,
+    now: u64,
+}
+
+impl Machine {
+    /// A run of `plan` of which nothing is known yet.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self::of(State::new(plan))
+    }
+
+    /// A run in a state that was folded from its journal. Feed it [`Input::Life`] and [`Input::Recovered`] next.
+    pub fn of(state: State) -> Self {
+        Self {
+            state,
+            agenda: VecDeque::new(),
+            on_agenda: BTreeSet::new(),
+            queue: VecDeque::new(),
+            events: Vec::new(),
+            now: 0,
+        }
+    }
+
+    /// The state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How the set of effects changed since this was last asked. Act on it once the facts are durable.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.state.take_changes()
+    }
+
+    /// Makes facts of an input that arrived at `now` (milliseconds since 1970). They are applied already; make them
+    /// durable before acting on the changed effects.
+    pub fn handle(&mut self, input: Input, now: u64, evaluate: &dyn Evaluate) -> Vec<Event> {
+        self.now = now;
+        self.receive(input, evaluate);
+        loop {
+            while let Some(id) = self.agenda.pop_front() {
+                self.on_agenda.remove(&id);
+                self.advance(id, evaluate);
+            }
+            while self.agenda.is_empty() && self.state.slot_is_free() {
+                let Some(id) = self.queue.pop_front() else { break };
+                self.touch(id);
+            }
+            if self.agenda.is_empty() && !self.stand_still() {
+                break;
+            }
+        }
+        std::mem::take(&mut self.events)
+    }
+
+    fn receive(&mut self, input: Input, evaluate: &dyn Evaluate) {
+        let under_way = !matches!(self.state.phase(), Phase::Blank | Phase::Ended(_));
+        match input {
+            Input::Start { record, seed, parallel } => {
+                if *self.state.phase() == Phase::Blank {
+                    self.emit(Event::RunStarted { record, seed, parallel });
+                    self.touch_all();
+                }
+            }
+            Input::Life { epoch, pid, boot } => {
+                if epoch > self.state.epoch() {
+                    self.emit(Event::LifeStarted { epoch, pid, boot });
+                }
+            }
+            Input::Recovered { found } => self.recovered(found),
+            Input::Resume => self.resume(),
+            Input::Announced { path, attempt, output } if under_way => {
+                self.announced(&path, attempt, output, evaluate);
+            }
+            Input::Finished { path, attempt, result } if under_way => self.finished(&path, attempt, result),
+            Input::TimerFired { timer } if under_way => {
+                if let Some(owner) = self.state.timer_owner(timer) {
+                    let path = self.state.node(owner).path.clone();
+                    self.emit(Event::TimerFired { timer, path });
+                    self.touch_within(owner);
+                }
+            }
+            Input::Settle { path, settled } => self.settle(&path, settled),
+            Input::Interrupt { kill, by } if under_way => {
+                if *self.state.phase() != (Phase::Interrupting { kill }) {
+                    self.emit(Event::InterruptRequested { kill, by });
+                }
+            }
+            Input::Cancel { by } => self.cancel(by),
+            _ => {}
+        }
+    }
+
+    /// Applies a fact and puts the nodes it concerns on the agenda.
+    fn emit(&mut self, event: Event) {
+        self.state.apply(&event, self.now);
+        let path = match &event {
+            Event::StepFinished { path, .. } | Event::StepSkipped { path, .. } => {
+                if let Some(id) = self.state.find(path) {
+                    self.touch_followers(id);
+                }
+                None
+            }
+            Event::StepExpanded { path, .. } | Event::StepEntered { path, .. } | Event::FinallyStarted { path } => {
+                if let Some(id) = self.state.find(path) {
+                    let children: Vec<_> = self.state.node(id).children().collect();
+                    self.touch(id);
+                    children.into_iter().for_each(|child| self.touch(child));
+                }
+                None
+            }
+            Event::AttemptStarted { path, .. }
+            | Event::AttemptEnded { path, .. }
+            | Event::TimerSet { path, .. }
+            | Event::Closing { path }
+            | Event::ServiceLost { path, .. }
+            | Event::DoubtSettled { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        if let Some(id) = path.and_then(|path| self.state.find(&path)) {
+            self.touch(id);
+        }
+        self.events.push(event);
+    }
+
+    fn touch(&mut self, id: NodeId) {
+        if self.on_agenda.insert(id) {
+            self.agenda.push_back(id);
+        }
+    }
+
+    fn touch_all(&mut self) {
+        let all: Vec<_> = self.state.nodes().map(|(id, _)| id).collect();
+        all.into_iter().for_each(|id| self.touch(id));
+    }
+
+    /// A node and all in it.
+    fn touch_within(&mut self, id: NodeId) {
+        self.touch(id);
+        let children: Vec<_> = self.state.node(id).children().collect();
+        children.into_iter().for_each(|child| self.touch_within(child));
+    }
+
+    /// Whoever waits for the end of a node.
+    fn touch_followers(&mut self, id: NodeId) {
+        let Some(parent) = self.state.node(id).parent else { return };
+        self.touch(parent);
+        let halted = match &self.state.node(parent).form {
+            Form::Body(body) => body.halted,
+            Form::Each(each) => each.halted,
+            Form::Leaf(_) => false,
+        };
+        if halted {
+            let members: Vec<_> = self.state.node(parent).children().collect();
+            members.into_iter().for_each(|member| self.touch(member));
+        } else if matches!(self.state.node(id).role, Role::Step { .. }) {
+            let list = self.state.list_of(id);
+            let later: Vec<_> = self.state.dependents(id).iter().filter_map(|&at| list.get(at).copied()).collect();
+            later.into_iter().for_each(|later| self.touch(later));
+        } else if let Form::Each(each) = &self.state.node(parent).form {
+            // A place under `max_parallel` is free: the next item in line may start.
+            let pending = |item: &NodeId| self.state.node(*item).status == Status::Pending;
+            if let Some(next) = each.items.iter().copied().find(pending) {
+                self.touch(next);
+            }
+        }
+    }
+
+    fn advance(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        if matches!(self.state.phase(), Phase::Blank | Phase::Ended(_)) {
+            return;
+        }
+        let node = self.state.node(id);
+        if !self.is_current(id) {
+            return;
+        }
+        match (node.status, &node.form) {
+            (Status::Pending, _) => self.start(id, evaluate),
+            (Status::Active, Form::Leaf(_)) => self.advance_leaf(id, evaluate),
+            (Status::Active, Form::Body(_)) => self.advance_body(id, evaluate),
+            (Status::Active, Form::Each(_)) => self.advance_each(id, evaluate),
+            (Status::Succeeded, Form::Leaf(_)) => self.keep_service(id),
+            _ => {}
+        }
+    }
+
+    /// Whether a node is part of what is under way: all around it is active, and it is in the list of the present stage
+    /// or has been started.
+    fn is_current(&self, id: NodeId) -> bool {
+        let mut at = id;
+        while let Some(parent) = self.state.node(at).parent {
+            if self.state.node(parent).status != Status::Active {
+                return false;
+            }
+            at = parent;
+        }
+        true
+    }
+
+    /// With nothing left to decide: whether the run now stands still. `true` if that made facts.
+    fn stand_still(&mut self) -> bool {
+        let idle = self.state.running() == 0;
+        let end = match self.state.phase() {
+            Phase::Running if idle && self.queue.is_empty() && self.awaits_only_people() => {
+                self.emit(Event::Pausing);
+                return true;
+            }
+            Phase::Pausing if idle && self.state.services() == 0 => End::Paused,
+            Phase::Interrupting { .. } if idle && self.state.services() == 0 => End::Interrupted,
+            _ => return false,
+        };
+        self.emit(Event::RoundEnded { end, outputs: serde_json::Value::Null, error: None, exit_code: None });
+        false
+    }
+
+    /// Whether some step waits for a person and nothing else is going to happen.
+    fn awaits_only_people(&self) -> bool {
+        let mut waits = false;
+        for (id, node) in self.state.nodes() {
+            if node.status != Status::Active || !self.is_current(id) {
+                continue;
+            }
+            match &node.form {
+                Form::Leaf(leaf) if leaf.timer.is_some() => return false,
+                Form::Leaf(leaf) => waits |= matches!(leaf.doing, Doing::InDoubt { .. }),
+                Form::Body(body) if body.stage == Stage::Closing => return false,
+                _ => {}
+            }
+        }
+        waits
+    }
+
+    /// The rule for attempts in doubt of a step.
+    fn interrupted_rule(&self, id: NodeId) -> Interrupted {
+        match self.state.step(id).map(|step| &step.kind) {
+            // Starting a service anew is what its type is for.
+            Some(Kind::Leaf(leaf)) if leaf.service => Interrupted::Repeat,
+            Some(Kind::Leaf(leaf)) => leaf.interrupted,
+            _ => Interrupted::Stop,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A new engine life, a new round, and what a person decides.
+
+use super::Machine;
+use crate::event::{AttemptResult, End, Event, Settled};
+use crate::input::Found;
+use crate::path::Path;
+use crate::state::{Doing, Form, NodeId, Phase, Status};
+
+impl Machine {
+    /// What became of the attempts in flight is known.
+    pub(super) fn recovered(&mut self, mut found: Vec<(Path, u32, Found)>) {
+        let in_flight: Vec<_> =
+            self.state.nodes().filter_map(|(id, node)| Some((id, in_flight(node.leaf()?)?))).collect();
+        for (id, attempt) in in_flight {
+            let path = self.state.node(id).path.clone();
+            let known = found.iter().position(|(of, number, _)| (of, *number) == (&path, attempt));
+            let result = match known.map(|at| found.swap_remove(at).2) {
+                Some(Found::Running) => continue,
+                Some(Found::Ended(result)) => result,
+                None => AttemptResult::InDoubt { why: "its engine died".to_owned() },
+            };
+            self.emit(Event::AttemptEnded { path, attempt, result });
+        }
+        self.touch_all();
+    }
+
+    /// A person wants a run to go on that stands still.
+    pub(super) fn resume(&mut self) {
+        let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted];
+        if matches!(self.state.phase(), Phase::Ended(end) if resumable.contains(end)) {
+            self.emit(Event::RoundStarted { round: self.state.round() + 1 });
+            self.touch_all();
+        }
+    }
+
+    /// A person decided about an attempt in doubt.
+    pub(super) fn settle(&mut self, path: &Path, settled: Settled) {
+        let Some(id) = self.state.find(path) else { return };
+        if let Some(attempt) = self.in_doubt(id) {
+            self.emit(Event::DoubtSettled { path: path.clone(), attempt, settled });
+        }
+    }
+
+    fn in_doubt(&self, id: NodeId) -> Option<u32> {
+        match self.state.node(id).leaf()?.doing {
+            Doing::InDoubt { attempt, .. } if self.state.node(id).status == Status::Active => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// Ends the run for good: also one that stands still.
+    pub(super) fn cancel(&mut self, by: String) {
+        let over = [End::Succeeded, End::Cancelled];
+        let standing = match self.state.phase() {
+            Phase::Blank | Phase::Cancelling => return,
+            Phase::Ended(end) if over.contains(end) => return,
+            Phase::Ended(_) => true,
+            _ => false,
+        };
+        if standing {
+            self.emit(Event::RoundStarted { round: self.state.round() + 1 });
+        }
+        self.emit(Event::CancelRequested { by });
+        self.touch_all();
+    }
+}
+
+/// The attempt of a step that was running, or held as a service.
+fn in_flight(leaf: &crate::state::LeafState) -> Option<u32> {
+    match leaf.doing {
+        Doing::Running { attempt, .. } => Some(attempt),
+        _ => leaf.service,
+    }
+}
+
+impl Machine {
+    /// The steps that wait for a person, with the attempt in doubt.
+    pub fn doubts(&self) -> Vec<(Path, u32)> {
+        let in_doubt = |(id, node): (NodeId, &crate::state::Node)| {
+            matches!(node.form, Form::Leaf(_)).then(|| Some((node.path.clone(), self.in_doubt(id)?))).flatten()
+        };
+        self.state.nodes().filter_map(in_doubt).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! The door to expressions and templates.
+
+use serde_json::Value;
+
+use crate::error::StepError;
+use crate::event::{Item, Purpose};
+use crate::state::{NodeId, State};
+
+/// What became of the steps that a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// What `success()` says.
+    pub success: bool,
+    /// What `failure()` says.
+    pub failure: bool,
+}
+
+/// Evaluates what a plan leaves to expressions. Pure: the same state gives the same answer. An error fails the step.
+pub trait Evaluate {
+    /// A step's `when:`.
+    fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError>;
+    /// The items of a foreach, keys unique.
+    fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError>;
+    /// What a callee reads when it is entered; null for a group.
+    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError>;
+    /// Renders an attempt's definition; gives its fingerprint.
+    fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError>;
+    /// `until.that`, over the attempt's output.
+    fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError>;
+    /// A service's `ready:`, over its outputs so far.
+    fn ready(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError>;
+    /// `retry.when`, over the error.
+    fn retry(&self, state: &State, node: NodeId, error: &StepError) -> Result<bool, StepError>;
+    /// A step's outputs, given its attempt's output (null for a group); `None`: the attempt's output as it is.
+    fn outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError>;
+    /// The workflow's own exit code, given its outputs.
+    fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError>;
+}

@@ -1,0 +1,87 @@
+//! What happened outside. Time and everything else of the world arrive in here.
+
+use serde_json::Value;
+
+use crate::event::{AttemptResult, Settled, TimerId};
+use crate::path::Path;
+
+/// Something that happened outside. Late and duplicate ones are inert: those about attempts and timers carry numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A new run begins.
+    Start {
+        /// See [`Event::RunStarted`](crate::Event::RunStarted).
+        record: Value,
+        /// From which jitter is drawn.
+        seed: u64,
+        /// Attempts that may run at once.
+        parallel: usize,
+    },
+    /// An engine takes up the run.
+    Life {
+        /// Greater than every earlier one.
+        epoch: u32,
+        /// The engine's process id.
+        pid: u32,
+        /// Which boot of which machine.
+        boot: String,
+    },
+    /// A new engine life found out what became of the attempts in flight. Those not named are in doubt.
+    Recovered {
+        /// Step, attempt and what became of it.
+        found: Vec<(Path, u32, Found)>,
+    },
+    /// A person wants the run to go on.
+    Resume,
+    /// A service said something; it may be ready now.
+    Announced {
+        /// The step.
+        path: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// Its outputs so far.
+        output: Value,
+    },
+    /// An attempt ended.
+    Finished {
+        /// The step.
+        path: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// How.
+        result: AttemptResult,
+    },
+    /// A timer fired.
+    TimerFired {
+        /// The timer.
+        timer: TimerId,
+    },
+    /// A person decided about an attempt in doubt.
+    Settle {
+        /// The step.
+        path: Path,
+        /// What was decided.
+        settled: Settled,
+    },
+    /// Stop now, to be resumed.
+    Interrupt {
+        /// Whether processes are to be killed rather than asked.
+        kill: bool,
+        /// By what.
+        by: String,
+    },
+    /// End for good.
+    Cancel {
+        /// By whom.
+        by: String,
+    },
+}
+
+/// What became of an attempt in flight when its engine died.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// It still runs, and this engine follows it.
+    Running,
+    /// It ended meanwhile, or never began, or nobody knows.
+    Ended(AttemptResult),
+}

@@ -1,0 +1,71 @@
+//! A step's identity in a run: the ids and keys from the run down to it, such as `region[eastus]/wait`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A step's path. The run itself has the empty one. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Path(Arc<str>);
+
+impl Path {
+    /// The run itself.
+    pub fn root() -> Self {
+        Self("".into())
+    }
+
+    /// The path that is written `text`. Not checked: a path that names nothing is simply not found.
+    pub fn parse(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The step `id` inside this one.
+    #[must_use]
+    pub fn child(&self, id: &str) -> Self {
+        if self.0.is_empty() { Self(id.into()) } else { Self(format!("{}/{id}", self.0).into()) }
+    }
+
+    /// The item `key` of this foreach. A key of other characters than letters, digits, `.`, `_` and `-` is written as a
+    /// JSON string, so that a path can be read back in one way only.
+    #[must_use]
+    pub fn item(&self, key: &str) -> Self {
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if !key.is_empty() && key.chars().all(plain) {
+            Self(format!("{}[{key}]", self.0).into())
+        } else {
+            Self(format!("{}[{}]", self.0, serde_json::Value::from(key)).into())
+        }
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the run itself.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn keys_of_odd_characters_are_quoted() {
+        let region = Path::root().child("region");
+        assert_eq!(region.item("eastus").child("wait").as_str(), "region[eastus]/wait");
+        assert_eq!(region.item("a/b]").as_str(), r#"region["a/b]"]"#);
+        assert_eq!(region.item("").as_str(), r#"region[""]"#);
+        assert_ne!(region.item("a").child("b"), region.item("a]/b"));
+    }
+}

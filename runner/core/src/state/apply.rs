@@ -1,0 +1,377 @@
+//! One fact at a time.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer};
+use crate::event::{AttemptResult, End, Event, Purpose, Settled, TimerKind};
+use crate::path::Path;
+use crate::plan::{Kind, OnError, StepIndex};
+
+impl State {
+    /// Applies a fact that happened at `at` (milliseconds since 1970).
+    pub fn apply(&mut self, event: &Event, at: u64) {
+        match event {
+            Event::RunStarted { record, seed, parallel } => self.run_started(record, *seed, *parallel, at),
+            Event::LifeStarted { epoch, .. } => self.epoch = *epoch,
+            Event::RoundStarted { round } => self.round_started(*round),
+            Event::InterruptRequested { kill, .. } => self.enter_phase(Phase::Interrupting { kill: *kill }),
+            Event::CancelRequested { .. } => self.enter_phase(Phase::Cancelling),
+            Event::Pausing => self.enter_phase(Phase::Pausing),
+            Event::RoundEnded { end, outputs, error, exit_code } => {
+                self.exit_code = *exit_code;
+                if let Some(root) = self.root() {
+                    let over = !matches!(end, End::Paused | End::Interrupted);
+                    let root = &mut self.nodes[root.0];
+                    root.error.clone_from(error);
+                    root.outputs = Arc::new(outputs.clone());
+                    root.ended = over.then_some(at);
+                }
+                self.enter_phase(Phase::Ended(*end));
+            }
+            Event::StepSkipped { path, .. }
+            | Event::StepExpanded { path, .. }
+            | Event::StepEntered { path, .. }
+            | Event::AttemptStarted { path, .. }
+            | Event::AttemptEnded { path, .. }
+            | Event::TimerSet { path, .. }
+            | Event::TimerFired { path, .. }
+            | Event::FinallyStarted { path }
+            | Event::Closing { path }
+            | Event::StepFinished { path, .. }
+            | Event::ServiceLost { path, .. }
+            | Event::DoubtSettled { path, .. } => {
+                if let Some(id) = self.find(path) {
+                    self.apply_to(id, event, at);
+                    self.refresh(id);
+                }
+            }
+        }
+    }
+
+    fn apply_to(&mut self, id: NodeId, event: &Event, at: u64) {
+        match event {
+            Event::StepSkipped { reason, .. } => {
+                self.nodes[id.0].reason = Some(*reason);
+                self.set_status(id, Status::Skipped, at);
+            }
+            Event::StepExpanded { items, .. } => self.expanded(id, items, at),
+            Event::StepEntered { record, .. } => self.entered(id, record, at),
+            Event::AttemptStarted { attempt, purpose, fingerprint, .. } => {
+                self.attempt_started(id, *attempt, *purpose, fingerprint, at);
+            }
+            Event::AttemptEnded { attempt, result, .. } => self.attempt_ended(id, *attempt, result),
+            Event::TimerSet { timer, kind, at, duration, .. } => {
+                self.timer_set(id, Timer { id: *timer, kind: *kind, at: *at, duration: *duration });
+            }
+            Event::TimerFired { timer, .. } => self.timer_fired(id, *timer),
+            Event::FinallyStarted { .. } => self.finally_started(id),
+            Event::Closing { .. } => {
+                if let Form::Body(body) = &mut self.nodes[id.0].form {
+                    body.stage = Stage::Closing;
+                }
+                self.refresh_all();
+            }
+            Event::StepFinished { status, outputs, error, .. } => {
+                self.step_finished(id, *status, outputs.as_ref());
+                self.nodes[id.0].error.clone_from(error);
+                self.set_status(id, *status, at);
+            }
+            Event::ServiceLost { failed, .. } => {
+                self.set_status(id, Status::Active, at);
+                if let Form::Leaf(leaf) = &mut self.nodes[id.0].form {
+                    leaf.failures += u32::from(*failed);
+                }
+            }
+            Event::DoubtSettled { attempt, settled, .. } => {
+                let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
+                let Doing::InDoubt { attempt: in_doubt, why, .. } = &leaf.doing else { return };
+                if in_doubt != attempt {
+                    return;
+                }
+                leaf.doing = match settled {
+                    Settled::Done { outputs } => Doing::Ended {
+                        attempt: *attempt,
+                        purpose: Purpose::Check,
+                        result: AttemptResult::Succeeded { output: outputs.clone() },
+                    },
+                    Settled::Repeat => Doing::InDoubt { attempt: *attempt, why: why.clone(), repeat: true },
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn run_started(&mut self, record: &Value, seed: u64, parallel: usize, at: u64) {
+        if self.phase != Phase::Blank {
+            return;
+        }
+        (self.seed, self.parallel, self.record) = (seed, parallel.max(1), Arc::new(record.clone()));
+        self.phase = Phase::Running;
+        let root = self.make(Path::root(), Role::Root, None, None);
+        self.nodes[root.0].status = Status::Active;
+        self.nodes[root.0].started = Some(at);
+        self.fill(root, false);
+    }
+
+    pub(super) fn enter_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.refresh_all();
+    }
+
+    /// A node at `path`; one that was there in an earlier round begins anew, but goes on counting its attempts.
+    fn make(&mut self, path: Path, role: Role, step: Option<StepIndex>, parent: Option<NodeId>) -> NodeId {
+        let id = self.index.get(&path).copied().unwrap_or(NodeId(self.nodes.len()));
+        let attempts = self.nodes.get(id.0).map_or(0, Node::attempts);
+        let form = match step.map(|step| self.plan.step(step)) {
+            Some(step) if step.foreach.is_some() && !matches!(role, Role::Item(_)) => Form::Each(EachState::default()),
+            Some(step) if matches!(step.kind, Kind::Leaf(_)) => {
+                Form::Leaf(LeafState { attempts, ..LeafState::default() })
+            }
+            _ => Form::Body(BodyState::default()),
+        };
+        let node = Node {
+            path: path.clone(),
+            role,
+            step,
+            parent,
+            status: Status::Pending,
+            reason: None,
+            form,
+            error: None,
+            outputs: Arc::default(),
+            blemished: false,
+            started: None,
+            ended: None,
+            effects: Vec::new(),
+        };
+        if id.0 == self.nodes.len() {
+            self.nodes.push(node);
+            self.index.insert(path, id);
+        } else {
+            self.nodes[id.0] = node;
+        }
+        id
+    }
+
+    /// Makes the nodes of a body's list.
+    pub(super) fn fill(&mut self, id: NodeId, finally: bool) {
+        let plan = Arc::clone(&self.plan);
+        let body = match self.step(id).map(|step| step.kind.clone()) {
+            None => plan.root.clone(),
+            Some(Kind::Body { body, .. }) => body,
+            Some(Kind::Leaf(_)) => return,
+        };
+        let list = if finally { &body.finally } else { &body.steps };
+        let path = self.node(id).path.clone();
+        let made: Vec<_> = list
+            .iter()
+            .enumerate()
+            .map(|(position, &step)| {
+                self.make(path.child(&plan.step(step).id), Role::Step { position, finally }, Some(step), Some(id))
+            })
+            .collect();
+        if let Form::Body(state) = &mut self.nodes[id.0].form {
+            (state.unended, state.halted) = (made.len(), false);
+            *(if finally { &mut state.finally } else { &mut state.steps }) = made;
+        }
+    }
+
+    fn entered(&mut self, id: NodeId, record: &Value, at: u64) {
+        if let Form::Body(body) = &mut self.nodes[id.0].form {
+            *body = BodyState { record: Arc::new(record.clone()), ..BodyState::default() };
+            self.fill(id, false);
+            self.set_status(id, Status::Active, at);
+        }
+    }
+
+    fn expanded(&mut self, id: NodeId, items: &[crate::event::Item], at: u64) {
+        let (path, step) = (self.node(id).path.clone(), self.node(id).step);
+        let made: Vec<_> = items
+            .iter()
+            .map(|item| self.make(path.item(&item.key), Role::Item(Arc::new(item.clone())), step, Some(id)))
+            .collect();
+        if let Form::Each(each) = &mut self.nodes[id.0].form {
+            *each = EachState { unended: made.len(), items: made, ..EachState::default() };
+            self.set_status(id, Status::Active, at);
+        }
+    }
+
+    fn finally_started(&mut self, id: NodeId) {
+        if let Form::Body(body) = &mut self.nodes[id.0].form {
+            body.stage = Stage::Finally;
+            if let Some(timer) = body.deadline.take() {
+                self.timers.remove(&timer.id);
+            }
+            self.fill(id, true);
+        }
+    }
+
+    /// Moves a node to a status and keeps what its parent counts.
+    pub(super) fn set_status(&mut self, id: NodeId, status: Status, at: u64) {
+        let before = std::mem::replace(&mut self.nodes[id.0].status, status);
+        let on_error = self.on_error(id);
+        let node = &mut self.nodes[id.0];
+        if status == Status::Active && node.started.is_none() {
+            node.started = Some(at);
+        }
+        node.ended = status.is_end().then_some(at);
+        if status.is_end() {
+            let timers = match &mut node.form {
+                Form::Leaf(leaf) => [leaf.timer.take(), leaf.deadline.take()],
+                Form::Body(body) => [body.deadline.take(), None],
+                Form::Each(_) => [None, None],
+            };
+            for timer in timers.into_iter().flatten() {
+                self.timers.remove(&timer.id);
+            }
+        }
+        let node = &self.nodes[id.0];
+        let (blemished, passed) = (node.blemished, status == Status::Failed && on_error == OnError::Continue);
+        let halts = status == Status::Failed && on_error == OnError::Stop;
+        let Some(parent) = node.parent else { return };
+        let parent = &mut self.nodes[parent.0];
+        let unended = match &mut parent.form {
+            Form::Body(body) => {
+                body.halted |= halts;
+                &mut body.unended
+            }
+            Form::Each(each) => {
+                each.halted |= halts;
+                each.active += usize::from(status == Status::Active);
+                each.active -= usize::from(before == Status::Active).min(each.active);
+                &mut each.unended
+            }
+            Form::Leaf(_) => return,
+        };
+        match (before.is_end(), status.is_end()) {
+            (false, true) => *unended -= 1.min(*unended),
+            (true, false) => *unended += 1,
+            _ => {}
+        }
+        // A foreach whose item failed fails itself; only a group that goes on in spite of a failure is blemished by it.
+        parent.blemished |= blemished || passed && matches!(parent.form, Form::Body(_));
+    }
+
+    fn attempt_started(&mut self, id: NodeId, attempt: u32, purpose: Purpose, fingerprint: &str, at: u64) {
+        let slot = self.takes_slot(id);
+        let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
+        leaf.attempts = leaf.attempts.max(attempt);
+        fingerprint.clone_into(&mut leaf.fingerprint);
+        if !matches!(leaf.doing, Doing::Running { .. }) {
+            self.running += 1;
+            self.slots += usize::from(slot);
+        }
+        leaf.doing = Doing::Running { attempt, purpose };
+        self.set_status(id, Status::Active, at);
+    }
+
+    fn attempt_ended(&mut self, id: NodeId, attempt: u32, result: &AttemptResult) {
+        let slot = self.takes_slot(id);
+        let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
+        if leaf.service == Some(attempt) {
+            leaf.service = None;
+            self.count_service(id, false);
+            return;
+        }
+        let Doing::Running { attempt: running, purpose } = leaf.doing else { return };
+        if running != attempt {
+            return;
+        }
+        leaf.doing = match result {
+            // A check that never began leaves the doubt that it was to clear.
+            AttemptResult::NotStarted | AttemptResult::Stopped if purpose == Purpose::Check => {
+                Doing::InDoubt { attempt, why: "its check did not run".to_owned(), repeat: false }
+            }
+            AttemptResult::NotStarted | AttemptResult::Stopped => Doing::Idle,
+            AttemptResult::InDoubt { why } => Doing::InDoubt { attempt, why: why.clone(), repeat: false },
+            result => Doing::Ended { attempt, purpose, result: result.clone() },
+        };
+        match (result, purpose) {
+            (AttemptResult::Failed { .. }, Purpose::Run) => leaf.failures += 1,
+            (AttemptResult::Succeeded { .. }, Purpose::Run) => leaf.failures = 0,
+            (AttemptResult::Failed { .. }, Purpose::Check) => {
+                leaf.doing = Doing::InDoubt { attempt, why: "a check did not find it done".to_owned(), repeat: true };
+            }
+            _ => {}
+        }
+        self.running -= 1;
+        self.slots -= usize::from(slot);
+    }
+
+    fn step_finished(&mut self, id: NodeId, status: Status, outputs: Option<&Value>) {
+        let node = &mut self.nodes[id.0];
+        let mut ready = false;
+        let mut output = None;
+        if let Form::Leaf(leaf) = &mut node.form {
+            match std::mem::take(&mut leaf.doing) {
+                Doing::Running { attempt, .. } => {
+                    leaf.service = (status == Status::Succeeded).then_some(attempt);
+                    ready = leaf.service.is_some();
+                    self.running -= 1;
+                }
+                Doing::Ended { result: AttemptResult::Succeeded { output: value }, .. } => output = Some(value),
+                _ => {}
+            }
+        }
+        let outputs = if status == Status::Succeeded { outputs.cloned().or(output) } else { None };
+        self.nodes[id.0].outputs = Arc::new(outputs.unwrap_or_default());
+        if ready {
+            self.count_service(id, true);
+        }
+    }
+
+    fn count_service(&mut self, id: NodeId, alive: bool) {
+        let body = self.enclosing(id).map(|body| &mut self.nodes[body.0].form);
+        let Some(Form::Body(body)) = body else { return };
+        if alive {
+            body.services += 1;
+            self.services += 1;
+        } else {
+            body.services -= 1;
+            self.services -= 1;
+        }
+    }
+
+    fn timer_set(&mut self, id: NodeId, timer: Timer) {
+        self.next_timer = self.next_timer.max(timer.id + 1);
+        self.timers.insert(timer.id, id);
+        match (&mut self.nodes[id.0].form, timer.kind) {
+            (Form::Leaf(leaf), TimerKind::Deadline) => leaf.deadline = Some(timer),
+            (Form::Leaf(leaf), _) => {
+                leaf.timer = Some(timer);
+                leaf.doing = Doing::Waiting;
+            }
+            (Form::Body(body), TimerKind::Deadline) => body.deadline = Some(timer),
+            _ => {}
+        }
+    }
+
+    fn timer_fired(&mut self, id: NodeId, timer: crate::event::TimerId) {
+        if self.timers.remove(&timer).is_none() {
+            return;
+        }
+        match &mut self.nodes[id.0].form {
+            Form::Leaf(leaf) if leaf.timer.is_some_and(|set| set.id == timer) => {
+                leaf.timer = None;
+                if leaf.doing == Doing::Waiting {
+                    leaf.doing = Doing::Idle;
+                }
+            }
+            Form::Leaf(leaf) if leaf.deadline.is_some_and(|set| set.id == timer) => {
+                (leaf.deadline, leaf.expired) = (None, true);
+            }
+            Form::Body(body) if body.deadline.is_some_and(|set| set.id == timer) => {
+                (body.deadline, body.expired) = (None, true);
+                self.refresh_all();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a running attempt of a step counts against the run's parallelism.
+    fn takes_slot(&self, id: NodeId) -> bool {
+        matches!(self.step(id).map(|step| &step.kind), Some(Kind::Leaf(leaf)) if !leaf.waits && !leaf.service)
+    }
+}

@@ -1,0 +1,252 @@
+//! A step as it stands in a run.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::effect::Effect;
+use crate::error::StepError;
+use crate::event::{AttemptResult, Item, Purpose, Reason, TimerId, TimerKind};
+use crate::path::Path;
+use crate::plan::StepIndex;
+
+/// A node's place in the state. Stable within one process, not across engine lives: journals name paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(pub(crate) usize);
+
+/// One step, item, group, or the run itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its identity.
+    pub path: Path,
+    /// Where it stands.
+    pub role: Role,
+    /// Its step in the plan; none for the run itself.
+    pub step: Option<StepIndex>,
+    /// What it stands in; none for the run itself.
+    pub parent: Option<NodeId>,
+    /// How far it is.
+    pub status: Status,
+    /// Why it was skipped.
+    pub reason: Option<Reason>,
+    /// What is particular to its kind.
+    pub form: Form,
+    /// Why it failed.
+    pub error: Option<StepError>,
+    /// Its outputs; null unless it succeeded.
+    pub outputs: Arc<Value>,
+    /// Whether it succeeded although something in it failed and was let pass.
+    pub blemished: bool,
+    /// When it began, in milliseconds since 1970.
+    pub started: Option<u64>,
+    /// When it ended.
+    pub ended: Option<u64>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// The run itself.
+    Root,
+    /// A step in a list.
+    Step {
+        /// Its place in the list.
+        position: usize,
+        /// Whether the list is a `finally:`.
+        finally: bool,
+    },
+    /// An item of a foreach.
+    Item(Arc<Item>),
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not yet.
+    Pending,
+    /// Under way.
+    Active,
+    /// Ended well.
+    Succeeded,
+    /// Ended badly.
+    Failed,
+    /// Did not run.
+    Skipped,
+    /// Was stopped for good.
+    Cancelled,
+}
+
+impl Status {
+    /// Whether it is an end.
+    pub fn is_end(self) -> bool {
+        !matches!(self, Self::Pending | Self::Active)
+    }
+}
+
+/// What is particular to a kind of node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// `uses:`.
+    Leaf(LeafState),
+    /// `steps:`, `run:`, or the run itself.
+    Body(BodyState),
+    /// A foreach.
+    Each(EachState),
+}
+
+/// A `uses:` step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LeafState {
+    /// The number of the last attempt.
+    pub attempts: u32,
+    /// Failed attempts since the last that did not fail, in this round.
+    pub failures: u32,
+    /// What it does now.
+    pub doing: Doing,
+    /// When it goes on.
+    pub timer: Option<Timer>,
+    /// When its `until` gives up.
+    pub deadline: Option<Timer>,
+    /// Whether its `until` has given up.
+    pub expired: bool,
+    /// The attempt of a service that is ready and lives.
+    pub service: Option<u32>,
+    /// What the step's definition hashed to at the last attempt.
+    pub fingerprint: String,
+}
+
+/// What a `uses:` step does now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Doing {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// An attempt runs.
+    Running {
+        /// Its number.
+        attempt: u32,
+        /// What for.
+        purpose: Purpose,
+    },
+    /// An attempt ended; what follows from it is not yet a fact.
+    Ended {
+        /// Its number.
+        attempt: u32,
+        /// What for.
+        purpose: Purpose,
+        /// How.
+        result: AttemptResult,
+    },
+    /// A timer runs.
+    Waiting,
+    /// Nobody knows what an attempt did.
+    InDoubt {
+        /// Its number.
+        attempt: u32,
+        /// Why nobody knows.
+        why: String,
+        /// Whether it is to be repeated without asking, because a check said it is not done.
+        repeat: bool,
+    },
+}
+
+/// A group, a callee, or the run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BodyState {
+    /// Its steps.
+    pub steps: Vec<NodeId>,
+    /// The steps of its `finally:`, once that has begun.
+    pub finally: Vec<NodeId>,
+    /// How far it is.
+    pub stage: Stage,
+    /// When it gives up.
+    pub deadline: Option<Timer>,
+    /// Whether it has given up.
+    pub expired: bool,
+    /// What was read on entering.
+    pub record: Arc<Value>,
+    /// Steps of the present stage that have not ended.
+    pub unended: usize,
+    /// Whether a failure stopped the list of the present stage.
+    pub halted: bool,
+    /// Services directly in it that are ready and live.
+    pub services: usize,
+}
+
+/// How far a list is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Its steps.
+    #[default]
+    Steps,
+    /// Its `finally:`.
+    Finally,
+    /// Its services are being stopped.
+    Closing,
+}
+
+/// A foreach.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EachState {
+    /// Its items, in order.
+    pub items: Vec<NodeId>,
+    /// Items under way.
+    pub active: usize,
+    /// Items that have not ended.
+    pub unended: usize,
+    /// Whether a failure stopped it.
+    pub halted: bool,
+}
+
+/// A timer that is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// Its name.
+    pub id: TimerId,
+    /// What for.
+    pub kind: TimerKind,
+    /// Wall time when it was set, in milliseconds since 1970.
+    pub at: u64,
+    /// Milliseconds until it fires.
+    pub duration: u64,
+}
+
+impl Node {
+    /// The state of a `uses:` step.
+    pub fn leaf(&self) -> Option<&LeafState> {
+        if let Form::Leaf(leaf) = &self.form { Some(leaf) } else { None }
+    }
+
+    /// The group's state, of a group.
+    pub fn body(&self) -> Option<&BodyState> {
+        if let Form::Body(body) = &self.form { Some(body) } else { None }
+    }
+
+    /// The foreach's state, of a foreach.
+    pub fn each(&self) -> Option<&EachState> {
+        if let Form::Each(each) = &self.form { Some(each) } else { None }
+    }
+
+    /// The number of attempts, of a `uses:` step.
+    pub fn attempts(&self) -> u32 {
+        self.leaf().map_or(0, |leaf| leaf.attempts)
+    }
+
+    /// The item's key and value, of an item.
+    pub fn item(&self) -> Option<&Arc<Item>> {
+        if let Role::Item(item) = &self.role { Some(item) } else { None }
+    }
+
+    /// The nodes directly in it.
+    pub fn children(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let (first, second): (&[NodeId], &[NodeId]) = match &self.form {
+            Form::Leaf(_) => (&[], &[]),
+            Form::Body(body) => (&body.steps, &body.finally),
+            Form::Each(each) => (&each.items, &[]),
+        };
+        first.iter().chain(second).copied()
+    }
+}

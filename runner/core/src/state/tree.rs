@@ -1,0 +1,123 @@
+//! Questions about where nodes stand to each other.
+
+use super::{NodeId, Phase, Role, Stage, State, Status};
+use crate::evaluate::Needs;
+use crate::event::Reason;
+use crate::plan::OnError;
+
+/// Why what is under way in a list is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopping {
+    /// The run was cancelled.
+    Cancelled,
+    /// A group's or the run's timeout passed.
+    TimedOut,
+}
+
+impl State {
+    /// The list that a step stands in; empty for an item or the run itself.
+    pub(crate) fn list_of(&self, id: NodeId) -> &[NodeId] {
+        let Role::Step { finally, .. } = self.node(id).role else { return &[] };
+        let body = self.node(id).parent.and_then(|parent| self.node(parent).body());
+        body.map_or(&[], |body| if finally { &body.finally } else { &body.steps })
+    }
+
+    /// The steps that a step waits for.
+    pub(crate) fn needs_of(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let list = self.list_of(id);
+        self.step(id).into_iter().flat_map(|step| &step.needs).filter_map(|&need| list.get(need).copied())
+    }
+
+    /// The steps that wait for a step, directly or not.
+    pub(crate) fn downstream(&self, id: NodeId) -> Vec<NodeId> {
+        let list = self.list_of(id);
+        self.reach(id, |id| self.dependents(id).iter().filter_map(|&at| list.get(at).copied()).collect())
+    }
+
+    /// The steps that a step waits for, directly or not.
+    pub(crate) fn upstream(&self, id: NodeId) -> Vec<NodeId> {
+        self.reach(id, |id| self.needs_of(id).collect())
+    }
+
+    fn reach(&self, from: NodeId, next: impl Fn(NodeId) -> Vec<NodeId>) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        let mut seen = vec![false; self.nodes.len()];
+        let mut open = next(from);
+        while let Some(id) = open.pop() {
+            if !std::mem::replace(&mut seen[id.0], true) {
+                found.push(id);
+                open.extend(next(id));
+            }
+        }
+        found
+    }
+
+    /// What became of the steps that a step waits for.
+    pub fn needs(&self, id: NodeId) -> Needs {
+        let success = self.needs_of(id).all(|need| !self.taints(need));
+        let failed = |id: NodeId| {
+            let node = self.node(id);
+            node.blemished || node.status == Status::Failed && self.on_error(id) != OnError::Ignore
+        };
+        Needs { success, failure: self.sees_status(id) && self.upstream(id).into_iter().any(failed) }
+    }
+
+    /// Whether a step that ended keeps those that need it from running.
+    fn taints(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        match node.status {
+            Status::Failed => self.on_error(id) == OnError::Stop,
+            Status::Cancelled => true,
+            Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
+            _ => false,
+        }
+    }
+
+    /// Why what is under way at a node is stopped, if it is. A `finally:` is not stopped by what its group or the run
+    /// was stopped by.
+    pub(crate) fn stopping(&self, id: NodeId) -> Option<Stopping> {
+        let mut at = id;
+        loop {
+            let node = self.node(at);
+            if matches!(node.role, Role::Step { finally: true, .. }) {
+                return None;
+            }
+            let Some(parent) = node.parent else { break };
+            if self.node(parent).body().is_some_and(|body| body.expired) {
+                return Some(Stopping::TimedOut);
+            }
+            at = parent;
+        }
+        (self.phase == Phase::Cancelling).then_some(Stopping::Cancelled)
+    }
+
+    /// The nearest group around a node.
+    pub(crate) fn enclosing(&self, id: NodeId) -> Option<NodeId> {
+        let mut at = self.node(id).parent;
+        while let Some(parent) = at {
+            if self.node(parent).body().is_some() {
+                break;
+            }
+            at = self.node(parent).parent;
+        }
+        at
+    }
+
+    /// Whether a service that is ready is to be stopped.
+    pub(crate) fn service_is_over(&self, id: NodeId) -> bool {
+        matches!(self.phase, Phase::Interrupting { .. } | Phase::Pausing)
+            || self
+                .enclosing(id)
+                .and_then(|body| self.node(body).body())
+                .is_none_or(|body| body.stage == Stage::Closing)
+    }
+
+    /// Whether a step that waits for this one, directly or not, has not ended. Items are asked through their foreach.
+    pub(crate) fn is_still_needed(&self, id: NodeId) -> bool {
+        let step = match self.node(id).role {
+            Role::Item(_) => self.node(id).parent.unwrap_or(id),
+            _ => id,
+        };
+        self.downstream(step).into_iter().any(|later| !self.node(later).status.is_end())
+    }
+}
