@@ -1,1 +1,3 @@
 //! The shell around the core: language, ledger, driver, reports.
+
+pub mod ledger;

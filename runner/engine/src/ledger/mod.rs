@@ -1,0 +1,43 @@
+//! What a run writes down so that it can be killed at any instant.
+//!
+//! A run is one folder ([`RunFolder`]). Its **journal** is the truth: a fact is appended ([`Journal::append`]), made
+//! durable ([`Journal::flush`]), and only then acted on. The memory of a run is always the fold of its journal.
+//!
+//! - `record`, `scan`: a record is a line that carries its own sum and the one before; the first place where none
+//!   stands is either the remains of an unfinished flush, which is cut, or damage, which is refused. The evidence is in
+//!   the records: each names the flush that it belongs to, and one flush is in flight at a time.
+//! - `opening`: a new life reads, judges, cuts, writes the last flush again and syncs before anything is believed.
+//! - `reader`: anyone reads along without a lock.
+//! - `lock`, `group`: one engine a run, one run a group; locks die with their holder and name it.
+//! - `disk`: the narrow door through which all durable writes go.
+//!
+//! Nothing here knows what the facts mean: every type is generic over the event.
+
+mod disk;
+mod error;
+mod group;
+mod holder;
+mod journal;
+mod lock;
+pub mod machine;
+mod opening;
+mod reader;
+mod record;
+mod scan;
+mod synced;
+mod when;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod test;
+
+pub use disk::{Disk, DiskFile, RealDisk};
+pub use error::{ErrorKind, LedgerError};
+pub use group::{GroupLock, keeper_lock_path, lock_path, user_state_folder};
+pub use holder::Holder;
+pub use journal::{Durable, JOURNAL, Journal, Opened, SYNCED};
+pub use lock::Lock;
+pub use opening::Cut;
+pub use reader::{Follower, read};
+pub use record::Record;
+pub use scan::Mark;

@@ -1,0 +1,42 @@
+//! A line is one record or none.
+
+use super::super::record::{Flaw, decode, encode};
+
+#[test]
+fn a_line_is_read_back_as_written() {
+    let mut buffer = b"before".to_vec();
+    let sum = encode(&mut buffer, 7, 5, 9, 0xff, &serde_json::json!({"text": "a\n\u{0}\"é"})).unwrap();
+    let line = &buffer[6..buffer.len() - 1];
+    assert!(!line.contains(&b'\n') && !line.contains(&0), "a line has neither newline nor NUL within");
+    let read = decode(line).unwrap();
+    assert_eq!((read.seq, read.flush, read.at, read.prev, read.sum), (7, 5, 9, 0xff, sum));
+    let event: serde_json::Value = serde_json::from_slice(&line[read.event]).unwrap();
+    assert_eq!(event["text"], "a\n\u{0}\"é");
+}
+
+#[test]
+fn every_changed_byte_of_a_line_is_seen() {
+    let mut buffer = Vec::new();
+    encode(&mut buffer, 1, 1, 1, 0, &"ok").unwrap();
+    buffer.pop();
+    for place in 0..buffer.len() {
+        for change in 1..=255_u8 {
+            let mut line = buffer.clone();
+            line[place] ^= change;
+            assert!(decode(&line).is_err(), "byte {place} changed by {change:#x} went unseen");
+        }
+    }
+}
+
+#[test]
+fn a_failing_event_leaves_the_buffer_alone() {
+    let mut buffer = b"x".to_vec();
+    let event = std::collections::BTreeMap::from([(vec![1], 1)]);
+    assert!(encode(&mut buffer, 1, 1, 1, 0, &event).is_err());
+    assert_eq!(buffer, b"x");
+}
+
+#[test]
+fn a_newer_line_is_named_as_such() {
+    assert_eq!(decode(b"{\"v\":2,\"whatever\":1}").unwrap_err(), Flaw::Newer(2));
+}
