@@ -17,6 +17,7 @@ pub mod file;
 pub mod http;
 #[cfg(feature = "log")]
 pub mod log;
+pub mod shared;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(feature = "state")]

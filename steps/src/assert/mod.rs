@@ -1,6 +1,8 @@
 //! Claims that hold, or the run stops.
 
+pub mod that;
+
 use runner_sdk::StepType;
 
 /// The step types of this namespace.
-pub static STEPS: &[StepType] = &[];
+pub static STEPS: &[StepType] = &[StepType::in_process::<that::That>()];

@@ -1,6 +1,8 @@
 //! Programs.
 
+pub mod run;
+
 use runner_sdk::StepType;
 
 /// The step types of this namespace.
-pub static STEPS: &[StepType] = &[];
+pub static STEPS: &[StepType] = &[StepType::process::<run::Run>()];

@@ -1,0 +1,14 @@
+//! What several namespaces say in the same way: words, modes, captured output, how a program ended, differences.
+
+#[cfg(any(feature = "exec", feature = "ssh"))]
+pub mod capture;
+#[cfg(any(feature = "file", feature = "template"))]
+pub mod change;
+#[cfg(any(feature = "exec", feature = "ssh", feature = "vagrant"))]
+pub mod ending;
+#[cfg(any(feature = "file", feature = "template", feature = "ssh"))]
+pub mod mode;
+#[cfg(feature = "ssh")]
+pub mod shell;
+#[cfg(any(feature = "exec", feature = "ssh"))]
+pub mod word;
