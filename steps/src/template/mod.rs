@@ -1,6 +1,8 @@
 //! Files rendered from templates.
 
+pub mod render;
+
 use runner_sdk::StepType;
 
 /// The step types of this namespace.
-pub static STEPS: &[StepType] = &[];
+pub static STEPS: &[StepType] = &[StepType::in_process::<render::Render>()];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use runner_sdk::world::{FileKind, Files, Stat};
@@ -50,6 +50,7 @@ impl MapFiles {
     }
 
     fn place(&self, path: &Path, kind: FileKind, bytes: &[u8], mode: u32) {
+        let path = &plain(path);
         let mut nodes = self.nodes.lock().unwrap();
         for parent in path.ancestors().skip(1) {
             let folder = Node { kind: FileKind::Folder, bytes: Vec::new(), mode: 0o755 };
@@ -59,6 +60,7 @@ impl MapFiles {
     }
 
     fn node(&self, path: &Path) -> io::Result<Option<Node>> {
+        let path = &plain(path);
         match &*self.refuse.lock().unwrap() {
             Some((refused, kind)) if refused == path => Err(io::Error::from(*kind)),
             _ => Ok(self.nodes.lock().unwrap().get(path).cloned()),
@@ -68,6 +70,21 @@ impl MapFiles {
     fn there(&self, path: &Path) -> io::Result<Node> {
         self.node(path)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
+}
+
+/// The path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 impl Files for MapFiles {
@@ -109,7 +126,7 @@ impl Files for MapFiles {
 
     fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
         self.there(path)?;
-        if let Some(node) = self.nodes.lock().unwrap().get_mut(path) {
+        if let Some(node) = self.nodes.lock().unwrap().get_mut(&plain(path)) {
             node.mode = mode;
         }
         Ok(())
@@ -119,14 +136,15 @@ impl Files for MapFiles {
         if self.there(path)?.kind != FileKind::Folder {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let nodes = self.nodes.lock().unwrap();
-        let inside = nodes.keys().filter(|inside| inside.parent() == Some(path));
+        let (nodes, path) = (self.nodes.lock().unwrap(), plain(path));
+        let inside = nodes.keys().filter(|inside| inside.parent() == Some(path.as_path()));
         Ok(inside.filter_map(|inside| inside.file_name().map(PathBuf::from)).collect())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.node(path)?;
-        self.nodes.lock().unwrap().retain(|inside, _| !inside.starts_with(path));
+        let path = plain(path);
+        self.nodes.lock().unwrap().retain(|inside, _| !inside.starts_with(&path));
         Ok(())
     }
 }
