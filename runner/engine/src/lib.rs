@@ -1,3 +1,5 @@
 //! The shell around the core: language, ledger, driver, reports.
 
+pub mod diagnostic;
+pub mod language;
 pub mod ledger;
