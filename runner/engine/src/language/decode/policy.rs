@@ -1,0 +1,109 @@
+//! `defaults`, `concurrency`, `retry`, `until` and their like.
+
+use super::Decoder;
+use crate::language::ast::{Concurrency, Defaults, Named, OnError, Retry, Until, WhenBusy};
+use crate::language::reader::{Key, Node};
+
+const ON_ERROR: [(&str, OnError); 3] =
+    [("stop", OnError::Stop), ("continue", OnError::Continue), ("ignore", OnError::Ignore)];
+
+impl Decoder<'_> {
+    pub(super) fn on_error(&mut self, node: &Node) -> Option<crate::language::ast::Spanned<OnError>> {
+        self.choice(node, &ON_ERROR, &["undo"])
+    }
+
+    pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
+        if let (Some(_), Some(attempts)) = (node.as_scalar(), node.to_json().as_u64()) {
+            self.mismatch(node, "`retry` as a mapping", Some(format!("write `{{attempts: {attempts}}}`")));
+            return None;
+        }
+        let known = ["attempts", "delay", "factor", "max_delay", "jitter", "when"];
+        let fields = self.fields(node, "`retry`", &known, &[])?;
+        let retry = Retry {
+            attempts: fields.get("attempts").and_then(|node| self.count(node)),
+            delay: fields.get("delay").and_then(|node| self.duration(node)),
+            factor: fields
+                .get("factor")
+                .and_then(|node| self.number(node, "a number of at least 1", |value| value >= 1.0)),
+            max_delay: fields.get("max_delay").and_then(|node| self.duration(node)),
+            jitter: fields
+                .get("jitter")
+                .and_then(|node| self.number(node, "a number from 0 to 1", |value| (0.0..=1.0).contains(&value))),
+            when: fields.get("when").and_then(|node| self.expr(node)),
+        };
+        if let (Some(delay), Some(most)) = (&retry.delay, &retry.max_delay)
+            && delay.value > most.value
+        {
+            self.error(delay.span, "`delay` is longer than `max_delay`");
+        }
+        Some(retry)
+    }
+
+    pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
+        let fields = self.fields(node, "`until`", &["that", "every", "within"], &[])?;
+        let every = fields.get("every").and_then(|node| self.time(node));
+        let within = fields.get("within").and_then(|node| self.time(node));
+        if let (Some(every), Some(within)) = (&every, &within)
+            && every.value > within.value
+        {
+            self.error(every.span, "`every` is longer than `within`, so there would be one poll only");
+        }
+        if !fields.has("that") {
+            self.missing(fields.head, "`until`", "that");
+        }
+        let that = fields.get("that").and_then(|node| self.expr(node))?;
+        Some(Until { that, every, within })
+    }
+
+    pub(super) fn concurrency(&mut self, node: &Node) -> Option<Concurrency> {
+        let fields = self.fields(node, "`concurrency`", &["group", "when_busy"], &["within"])?;
+        let when_busy = fields
+            .get("when_busy")
+            .and_then(|node| self.choice(node, &[("fail", WhenBusy::Fail)], &["wait", "replace"]));
+        if !fields.has("group") {
+            self.missing(fields.head, "`concurrency`", "group");
+        }
+        let group = fields.get("group").and_then(|node| self.text(node))?;
+        Some(Concurrency { group, when_busy })
+    }
+
+    pub(super) fn defaults(&mut self, node: &Node) -> Defaults {
+        let known = ["timeout", "retry", "grace", "env", "dir", "on_error", "with"];
+        let Some(fields) = self.fields(node, "`defaults`", &known, &[]) else { return Defaults::default() };
+        Defaults {
+            timeout: fields.get("timeout").and_then(|node| self.time(node)),
+            retry: fields.get("retry").and_then(|node| self.retry(node)),
+            grace: fields.get("grace").and_then(|node| self.duration(node)),
+            env: fields.get("env").map(|node| self.env(node)).unwrap_or_default(),
+            dir: fields.get("dir").and_then(|node| self.text(node)),
+            on_error: fields.get("on_error").and_then(|node| self.on_error(node)),
+            with: fields.get("with").map(|node| self.namespaces(node)).unwrap_or_default(),
+        }
+    }
+
+    /// `defaults.with`: a mapping for each namespace.
+    fn namespaces(&mut self, node: &Node) -> Vec<Named<Node>> {
+        let named = |decoder: &mut Self, key: &Key| {
+            if let Some((namespace, _)) = key.text.split_once('.') {
+                let hint = format!("write `{namespace}`: the fields hold for all its step types");
+                decoder.error_hint(key.span, format!("`{}` is a step type, not a namespace", key.text), hint);
+                return None;
+            }
+            decoder.identifier(&key.text, key.span, "a namespace")
+        };
+        let entries = self.entries(node, "`defaults.with`", named);
+        entries
+            .into_iter()
+            .filter_map(|entry| Some(Named { value: self.with(entry.value)?, name: entry.name }))
+            .collect()
+    }
+
+    /// `with`: a mapping whose fields only the step type knows.
+    pub(super) fn with(&mut self, node: &Node) -> Option<Node> {
+        if node.as_mapping().is_none() {
+            self.mismatch(node, "`with` as a mapping", None);
+            return None;
+        }
+        Some(node.clone())
+    }
+}
