@@ -7,7 +7,6 @@
 mod beside;
 mod folder;
 mod real;
-mod resolve;
 
 pub use real::RealFiles;
 

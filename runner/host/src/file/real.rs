@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use runner_sdk::world::{FileKind, Files, Stat};
 
 use super::beside::Beside;
-use super::{folder, resolve};
+use super::folder;
 
 /// The mode of a new file, before the umask.
 const NEW: u32 = 0o644;
 /// The permission bits of a mode.
 const BITS: u32 = 0o7777;
 
-/// The machine's files. Writing through a link writes what it leads to; removing a link removes the link.
+/// The machine's files. Writing or removing a link replaces or removes the link, not what it leads to; reading, and
+/// setting a mode, follow it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealFiles;
 
@@ -106,22 +107,21 @@ fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// Replaces the file that `path` leads to by what `fill` writes. `mode` `None`: what an existing file has, else `new` as
-/// the umask allows.
+/// Replaces `path` by a file that `fill` writes. `mode` `None`: what an existing file has, also one behind a link, else
+/// `new` as the umask allows.
 fn replace(path: &Path, mode: Option<u32>, new: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let target = resolve::target(path)?;
-    let standing = match std::fs::symlink_metadata(&target) {
+    match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) => Some(metadata),
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            folder::make(target.parent().unwrap_or(Path::new("/")))?;
-            None
+            folder::make(path.parent().unwrap_or(Path::new("/")))?;
         }
         Err(error) => return Err(error),
-    };
+    }
+    let standing = std::fs::metadata(path).ok().filter(Metadata::is_file);
     let mode = mode.or(standing.as_ref().map(|metadata| metadata.mode() & BITS));
     // Closed to others until it has its final mode; a new one without a wish gets its mode from the umask at once.
-    let mut beside = Beside::create(&target, mode.map_or(new, |_| 0o600))?;
+    let mut beside = Beside::create(path, mode.map_or(new, |_| 0o600))?;
     fill(beside.file())?;
     if let Some(standing) = standing {
         keep_owner(beside.file(), &standing);
@@ -129,7 +129,7 @@ fn replace(path: &Path, mode: Option<u32>, new: u32, fill: impl FnOnce(&mut File
     if let Some(mode) = mode {
         beside.file().set_permissions(Permissions::from_mode(mode))?;
     }
-    beside.publish(&target)
+    beside.publish(path)
 }
 
 /// Gives `file` the owner of what it replaces, where that is permitted: a file of a person stays theirs when root
