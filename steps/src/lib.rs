@@ -28,6 +28,8 @@ pub mod tcp;
 pub mod template;
 #[cfg(feature = "vagrant")]
 pub mod vagrant;
+#[cfg(any(feature = "certificate", feature = "http"))]
+mod x509;
 
 #[cfg(test)]
 #[allow(dead_code, unused_imports, reason = "which parts are used depends on the features that are on")]
