@@ -2,6 +2,8 @@
 
 #[path = "language/fixture.rs"]
 mod fixture;
+#[path = "language/frozen.rs"]
+mod frozen;
 #[path = "language/input.rs"]
 mod input;
 #[path = "language/odd.rs"]

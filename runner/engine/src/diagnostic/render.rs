@@ -12,8 +12,11 @@ pub fn render(diagnostics: &[Diagnostic], width: usize, colour: bool) -> String 
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(width.max(20));
     let mut text = String::new();
     for diagnostic in diagnostics {
+        if !text.is_empty() {
+            text.push('\n');
+        }
         text.push_str(renderer.render(&[group(diagnostic)]).trim_end());
-        text.push_str("\n\n");
+        text.push('\n');
     }
     text
 }
@@ -97,7 +100,7 @@ mod tests {
     fn a_person_sees_place_line_caret_and_hint() {
         let source = Source::new("a.yaml", "name: x\nrtery: {attempts: 2}\n");
         let found = Diagnostic::error(&source, Span::new(8, 13), "unknown key `rtery`").hint("did you mean `retry`?");
-        let expected = "error: unknown key `rtery`\n --> a.yaml:2:1\n  |\n2 | rtery: {attempts: 2}\n  | ^^^^^\n  |\n  = help: did you mean `retry`?\n\n";
+        let expected = "error: unknown key `rtery`\n --> a.yaml:2:1\n  |\n2 | rtery: {attempts: 2}\n  | ^^^^^\n  |\n  = help: did you mean `retry`?\n";
         assert_eq!(render(&[found], 80, false), expected);
     }
 

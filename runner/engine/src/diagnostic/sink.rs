@@ -64,7 +64,7 @@ impl Sink {
         let mut order: Vec<Arc<Source>> = Vec::new();
         let mut keyed: Vec<_> = Vec::with_capacity(self.found.len());
         for diagnostic in self.found {
-            let file = order.iter().position(|source| source.name() == diagnostic.source.name()).unwrap_or_else(|| {
+            let file = order.iter().position(|source| Arc::ptr_eq(source, &diagnostic.source)).unwrap_or_else(|| {
                 order.push(diagnostic.source.clone());
                 order.len() - 1
             });

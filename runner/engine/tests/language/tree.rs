@@ -1,5 +1,6 @@
 //! What the typed tree holds.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use runner_engine::language::ast::{Action, InputType, Needs, OnError, SecretSource};
@@ -65,7 +66,7 @@ fn needs_are_what_the_rules_say() {
         let steps: String = needs.iter().enumerate().fold(String::new(), |mut text, (at, needs)| {
             let id = char::from(b'a' + at as u8);
             let needs = if needs.is_empty() { String::new() } else { format!(", needs: {needs}") };
-            text.push_str(&format!("  - {{id: {id}, uses: log.print{needs}}}\n"));
+            let _ = writeln!(text, "  - {{id: {id}, uses: log.print{needs}}}");
             text
         });
         let (workflow, said) = read(&format!("steps:\n{steps}"));

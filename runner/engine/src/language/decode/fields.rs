@@ -55,7 +55,7 @@ impl Decoder<'_> {
             let hint = if later.contains(&key) {
                 Some(format!("`{key}` is not yet known to this version"))
             } else {
-                did_you_mean(key, known.iter().copied()).or_else(|| Some(listed(known)))
+                synonym(key, known).or_else(|| did_you_mean(key, known.iter().copied())).or_else(|| Some(listed(known)))
             };
             self.sink.push(Diagnostic::error(self.source, entry.key.span, message).maybe_hint(hint));
         }
@@ -89,6 +89,48 @@ impl Decoder<'_> {
     pub(super) fn missing(&mut self, span: Span, what: &str, key: &str) {
         self.error(span, format!("{what} needs `{key}`"));
     }
+}
+
+/// Words of other tools, and what they are called here.
+const SYNONYMS: [(&str, &str); 24] = [
+    ("if", "when"),
+    ("depends_on", "needs"),
+    ("depends-on", "needs"),
+    ("deps", "needs"),
+    ("after", "needs"),
+    ("loop", "foreach"),
+    ("for_each", "foreach"),
+    ("with_items", "foreach"),
+    ("matrix", "foreach"),
+    ("continue_on_error", "on_error"),
+    ("continue-on-error", "on_error"),
+    ("ignore_errors", "on_error"),
+    ("retries", "retry"),
+    ("jobs", "steps"),
+    ("tasks", "steps"),
+    ("stages", "steps"),
+    ("params", "inputs"),
+    ("parameters", "inputs"),
+    ("vars", "inputs"),
+    ("environment", "env"),
+    ("working-directory", "dir"),
+    ("working_directory", "dir"),
+    ("cwd", "dir"),
+    ("register", "outputs"),
+];
+
+/// The hint for a word of another tool.
+fn synonym(key: &str, known: &[&str]) -> Option<String> {
+    let field = match key {
+        "cmd" | "cmds" | "command" => Some("command"),
+        "shell" | "script" => Some("script"),
+        _ => None,
+    };
+    if let Some(field) = field.filter(|_| known.contains(&"uses")) {
+        return Some(format!("a command is a step of its own: `uses: exec.run` with `{field}` under `with`"));
+    }
+    let (_, name) = SYNONYMS.iter().find(|(word, name)| *word == key && known.contains(name))?;
+    Some(format!("here it is called `{name}`"))
 }
 
 fn listed(known: &[&str]) -> String {

@@ -140,7 +140,7 @@ impl Decoder<'_> {
         if fields.has("ready") && !fields.has("service") {
             unfit("ready", "`ready` needs `service: true`".into(), "for a step that ends by itself there is `until`");
         }
-        if serves {
+        if serves && matches!(kind, Some(Kind::Uses) | None) {
             unfit("until", "`until` does not fit a service".into(), "`ready` says when a service is ready");
         }
     }

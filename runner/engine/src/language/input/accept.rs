@@ -131,18 +131,20 @@ fn shown(value: &Value) -> String {
 
 fn bounds(input: &Input, value: &Value) -> Result<(), Problem> {
     let Some(size) = measure(input.kind.value, value) else { return Ok(()) };
-    let long = matches!(size, Bound::Length(_));
+    let unit = match (&size, value) {
+        (Bound::Length(_), Value::Array(_)) => " items",
+        (Bound::Length(_), _) => " characters",
+        _ => "",
+    };
+    let problem = |which: &str, limit: &Bound| {
+        Err(Problem::new(format!("is {}, which is {which} {}{unit}", shown(value), bound(limit))))
+    };
+    let long = !unit.is_empty();
     if let Some(min) = input.min.as_ref().filter(|min| compare(&size, &min.value).is_lt()) {
-        let (less, least) = if long { ("shorter", "characters or items") } else { ("less", "") };
-        return Err(Problem::new(
-            format!("is {}, which is {less} than the minimum {} {least}", shown(value), bound(&min.value)).trim_end(),
-        ));
+        return problem(if long { "shorter than the minimum of" } else { "less than the minimum of" }, &min.value);
     }
     if let Some(max) = input.max.as_ref().filter(|max| compare(&size, &max.value).is_gt()) {
-        let (more, most) = if long { ("longer", "characters or items") } else { ("more", "") };
-        return Err(Problem::new(
-            format!("is {}, which is {more} than the maximum {} {most}", shown(value), bound(&max.value)).trim_end(),
-        ));
+        return problem(if long { "longer than the maximum of" } else { "more than the maximum of" }, &max.value);
     }
     Ok(())
 }

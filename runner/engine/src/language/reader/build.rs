@@ -32,17 +32,18 @@ pub(super) fn tree(source: &Arc<Source>, text: Cow<'_, str>, sink: &mut Sink) ->
         let failed = pass.run().err();
         let (found, templates) = (pass.found, pass.templates);
         let root = pass.root;
-        // A template that was not quoted explains the errors behind it: cover it and read again.
-        let cover = failed.as_ref().map(|failed| template::to_cover(&text, failed, base, &templates, &covered));
-        if let Some(spans) = cover.filter(|spans| !spans.is_empty() && passes < PASSES) {
-            for span in spans {
-                text.replace_range(span.start - base..span.end - base, &"x".repeat(span.end - span.start));
-                covered.push(span);
-            }
+        // A template that was not quoted explains the errors in and behind it: cover it and read again.
+        let cover = template::to_cover(&text, failed.as_ref(), base, templates, &covered);
+        let again = !cover.is_empty() && passes < PASSES;
+        for span in cover {
+            text.replace_range(span.start - base..span.end - base, &"x".repeat(span.end - span.start));
+            covered.push(span);
+        }
+        if again {
             passes += 1;
             continue;
         }
-        for span in templates.iter().chain(&covered) {
+        for span in &covered {
             sink.push(template::unquoted(source, *span));
         }
         for diagnostic in found {
@@ -172,8 +173,6 @@ impl<'a> Pass<'a> {
                 let Some(frame) = self.stack.pop() else { return Ok(()) };
                 let anchor = frame.anchor();
                 let (node, finished) = frame.close(self.source, span.end, &mut self.found);
-                let templated = self.templates.iter().any(|template| template.start == node.span.start);
-                let node = if templated { Node::wrong(node.span) } else { node };
                 self.finish(node, finished, anchor)?;
             }
             _ => {}

@@ -33,13 +33,18 @@ fn is_tab(kind: &ErrorKind) -> bool {
     )
 }
 
-/// The tab itself: the last one before the place where the parser noticed, in the indentation of that line.
+/// The tab itself: the first one in the indentation of the line at which the parser noticed, or of a line below.
 fn tab(text: &str, at: usize, kind: &ErrorKind) -> Option<Span> {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let indentation = text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let first = text[start..start + indentation].find('\t')?;
+    let mut start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let unexplained = matches!(kind, ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedNodeContent);
-    (is_tab(kind) || unexplained).then(|| Span::new(start + first, start + first + 1))
+    for line in text[start..].split_inclusive('\n').take(if is_tab(kind) { usize::MAX } else { 1 }) {
+        let indentation = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if let Some(tab) = line[..indentation].find('\t') {
+            return (is_tab(kind) || unexplained).then(|| Span::new(start + tab, start + tab + 1));
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn words(kind: &ErrorKind, text: &str, at: usize) -> (String, &'static str) {
@@ -57,7 +62,7 @@ fn words(kind: &ErrorKind, text: &str, at: usize) -> (String, &'static str) {
             ("the line fits no indentation above it", "keys of one mapping stand in one column")
         }
         E::ExpectedBlockSequenceEntry => {
-            ("a `-` is missing: the list above goes on here", "items of one list stand in one column")
+            ("the line fits no indentation above it", "items of one list stand in one column")
         }
         E::BlockSequenceEntryNotAllowed => ("a list cannot start here", "put it on lines of its own, below its key"),
         E::MappingValueNotAllowed => {

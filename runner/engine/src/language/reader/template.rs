@@ -31,12 +31,18 @@ pub(super) fn unquoted(source: &Arc<Source>, span: Span) -> Diagnostic {
     Diagnostic::error(source, span, message).hint(hint)
 }
 
-/// The unquoted templates that explain why the text could not be read to its end.
-pub(super) fn to_cover(text: &str, failed: &Failed, base: usize, met: &[Span], covered: &[Span]) -> Vec<Span> {
-    let Failed::Syntax(error) = failed else { return Vec::new() };
+/// The unquoted templates that were met; if none, the one that explains why the text could not be read to its end.
+pub(super) fn to_cover(
+    text: &str,
+    failed: Option<&Failed>,
+    base: usize,
+    met: Vec<Span>,
+    covered: &[Span],
+) -> Vec<Span> {
     if !met.is_empty() {
-        return met.to_vec();
+        return met;
     }
+    let Some(Failed::Syntax(error)) = failed else { return Vec::new() };
     // The parser looks ahead, so it may fail before it has said that a mapping starts.
     let at = error.marker().byte_offset().filter(|_| !matches!(error.kind(), ErrorKind::RecursionLimitExceeded));
     let Some(before) = at.and_then(|at| text.get(..at)) else { return Vec::new() };
