@@ -1,0 +1,141 @@
+//! One lane.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::{Kind, Tap, data_path, out_path, progress_file, progress_path};
+use crate::platform::{Platform, Writers};
+use crate::protocol::{Marks, Ranges};
+
+/// One lane: its files, who has it, and what still flows into it.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) number: u64,
+    run_dir: PathBuf,
+    out: File,
+    data: File,
+    progress: File,
+    /// The attempt that has it.
+    pub(crate) occupant: Option<u64>,
+    /// What flows through the keeper. May outlast the attempt.
+    pub(crate) taps: Vec<Tap>,
+    /// Open while an attempt may write progress, so that the FIFO has no end before the attempt has.
+    fifo: Option<File>,
+    pub(crate) folder_synced: bool,
+}
+
+impl Lane {
+    /// Opens a lane, creating what is missing.
+    pub(super) fn open(run_dir: &Path, number: u64) -> io::Result<Self> {
+        let open = |path: PathBuf| {
+            drop(append(&path)?);
+            File::open(path)
+        };
+        Ok(Self {
+            number,
+            run_dir: run_dir.to_owned(),
+            out: open(out_path(run_dir, number))?,
+            data: open(data_path(run_dir, number))?,
+            progress: open(progress_file(run_dir, number))?,
+            occupant: None,
+            taps: Vec::new(),
+            fifo: None,
+            folder_synced: false,
+        })
+    }
+
+    /// Whether an attempt that once had it could still write to it.
+    pub(super) fn writers(&self, platform: &dyn Platform) -> Writers {
+        if self.occupant.is_some() || !self.taps.is_empty() {
+            return Writers::Some;
+        }
+        for file in [&self.out, &self.data, &self.progress] {
+            match platform.writers(file) {
+                Writers::None => {}
+                other => return other,
+            }
+        }
+        self.fifo_writers().unwrap_or(Writers::Unknown)
+    }
+
+    /// A FIFO has no lease, but reading tells: the end when nobody could write, "not yet" when somebody could.
+    fn fifo_writers(&self) -> io::Result<Writers> {
+        let path = progress_path(&self.run_dir, self.number, true);
+        let opened = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+        match opened.and_then(|fifo| Ok(rustix::io::read(fifo, &mut [0; 1])?)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Writers::None),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Writers::Some),
+            Ok(0) => Ok(Writers::None),
+            Ok(_) => Ok(Writers::Some),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lengths of its files.
+    pub(crate) fn marks(&self) -> io::Result<Marks> {
+        let length = |file: &File| Ok::<_, io::Error>(file.metadata()?.len());
+        Ok(Marks { out: length(&self.out)?, data: length(&self.data)?, progress: length(&self.progress)? })
+    }
+
+    /// The ranges since `begin`; empty ones where the files cannot be asked.
+    pub(crate) fn since(&self, begin: Marks) -> Ranges {
+        Ranges::between(self.number, begin, self.marks().unwrap_or(begin))
+    }
+
+    /// Its file of this kind, for appending.
+    pub(crate) fn append(&self, kind: Kind) -> io::Result<File> {
+        append(&match kind {
+            Kind::Out => out_path(&self.run_dir, self.number),
+            Kind::Data => data_path(&self.run_dir, self.number),
+            Kind::Progress => progress_file(&self.run_dir, self.number),
+        })
+    }
+
+    /// Opens its FIFO for reading, creating it if need be. It has a writer until [`Lane::release_fifo`].
+    pub(crate) fn open_fifo(&mut self, platform: &dyn Platform) -> io::Result<File> {
+        let path = progress_path(&self.run_dir, self.number, true);
+        if !path.exists() {
+            platform.make_fifo(&path)?;
+        }
+        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+        let reader = OpenOptions::new().read(true).custom_flags(nonblocking).open(&path)?;
+        self.fifo = Some(OpenOptions::new().write(true).custom_flags(nonblocking).open(&path)?);
+        Ok(reader)
+    }
+
+    /// Lets the FIFO end once nobody else can write to it.
+    pub(crate) fn release_fifo(&mut self) {
+        self.fifo = None;
+    }
+
+    /// Makes what was captured durable.
+    pub(crate) fn sync_data(&mut self) -> io::Result<()> {
+        self.data.sync_data()?;
+        if !self.folder_synced {
+            File::open(super::folder(&self.run_dir))?.sync_all()?;
+            self.folder_synced = true;
+        }
+        Ok(())
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// The numbers of the lanes that a run has.
+pub(super) fn existing(run_dir: &Path) -> io::Result<Vec<u64>> {
+    let folder = super::folder(run_dir);
+    fs::create_dir_all(&folder)?;
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        numbers.extend(name.to_str().and_then(|name| name.strip_suffix(".out")?.parse::<u64>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}

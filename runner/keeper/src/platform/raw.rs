@@ -1,0 +1,85 @@
+//! The system calls that no safe wrapper offers. The only unsafe code of the workspace.
+#![expect(unsafe_code, reason = "no safe wrapper exists for these calls; each is small and says why it is sound")]
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::Pid;
+
+#[cfg(target_os = "linux")]
+use super::Writers;
+use crate::protocol::Exit;
+
+/// Closes every descriptor above stderr. To be called before this process has opened anything of its own: what is
+/// open then was inherited, perhaps from a shell whose pipeline would wait for this process to end.
+pub(crate) fn close_inherited() {
+    // SAFETY: nothing in this process owns a descriptor above 2 yet, so none is closed behind its owner's back.
+    unsafe {
+        #[cfg(target_os = "linux")]
+        if libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) == 0 {
+            return;
+        }
+        let limit = libc::sysconf(libc::_SC_OPEN_MAX).clamp(256, 65_536);
+        for descriptor in 3..limit {
+            libc::close(descriptor as libc::c_int);
+        }
+    }
+}
+
+/// Gives the command a session of its own whose terminal is its stdout.
+pub(crate) fn own_terminal(command: &mut Command) {
+    let prepare = || {
+        rustix::process::setsid()?;
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdout())?;
+        Ok(())
+    };
+    // SAFETY: the closure runs between fork and exec. It makes two system calls, allocates nothing and takes no lock.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// Collects a child that has ended: how, and the most memory in bytes that it or a child that it waited for held.
+pub(crate) fn reap(pid: Pid) -> io::Result<Option<(Exit, u64)>> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are valid for the call, and all zeros is a value of `rusage`.
+    let (reaped, usage) = unsafe {
+        let reaped = libc::wait4(pid.as_raw_pid(), &raw mut status, libc::WNOHANG, usage.as_mut_ptr());
+        (reaped, usage.assume_init())
+    };
+    match reaped {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(None),
+        _ => {
+            let exit = if libc::WIFSIGNALED(status) {
+                Exit::Signal(libc::WTERMSIG(status))
+            } else {
+                Exit::Code(libc::WEXITSTATUS(status))
+            };
+            // Linux counts in KiB, macOS in bytes.
+            let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+            Ok(Some((exit, u64::try_from(usage.ru_maxrss).unwrap_or(0) * unit)))
+        }
+    }
+}
+
+/// Whether any process could still write to this file. A read lease is refused while anybody has it open for writing
+/// (fcntl(2), `F_SETLEASE`); one that is granted is given back at once.
+#[cfg(target_os = "linux")]
+pub(super) fn writers(file: &File) -> Writers {
+    let descriptor = file.as_raw_fd();
+    // SAFETY: the descriptor is open while `file` is borrowed, and these commands take an integer.
+    unsafe {
+        if libc::fcntl(descriptor, libc::F_SETLEASE, libc::F_RDLCK) == 0 {
+            libc::fcntl(descriptor, libc::F_SETLEASE, libc::F_UNLCK);
+            return Writers::None;
+        }
+    }
+    match io::Error::last_os_error().raw_os_error() {
+        Some(libc::EAGAIN) => Writers::Some,
+        _ => Writers::Unknown,
+    }
+}

@@ -1,0 +1,132 @@
+//! What became of an attempt that was found in flight.
+
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::process::Pid;
+
+use super::read::Trace;
+use super::{Ended, Failed, KeeperStarted, Receipts};
+use crate::lane::PROGRESS_VARIABLE;
+use crate::orphan::Orphan;
+use crate::platform::{self, Platform, Process};
+use crate::protocol::Running;
+
+/// What became of an attempt that a journal says was started and of which it has no end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It was never started.
+    NotStarted,
+    /// The keeper holds it: its end will be reported.
+    Running(Running),
+    /// It ended, and this is how.
+    Ended(Box<Ended>),
+    /// It could not be started.
+    Failed(Failed),
+    /// Its processes live, but the keeper that started them does not: how they end will not be known. To be waited
+    /// for until the attempt's timeout and then stopped, or stopped at once where [`Orphan::piped`] says so; then the
+    /// attempt is in doubt.
+    Orphaned(Orphan),
+    /// It may have done anything, or nothing.
+    InDoubt(Doubt),
+}
+
+/// Why an attempt is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The machine went down, and nothing durable tells how the attempt ended.
+    #[error("the machine was restarted while it ran")]
+    OtherBoot,
+    /// The keeper died while it was starting it.
+    #[error("the keeper died while it was starting it")]
+    KeeperDiedStarting,
+    /// The keeper died, and the attempt ended without a witness.
+    #[error("the keeper died, and it ended unseen")]
+    EndedUnseen,
+}
+
+impl Receipts {
+    /// What became of `attempt`, which was journaled as started in the boot `started_in` (see [`crate::boot_id`]).
+    /// `running` is what the keeper said that it holds; empty where no keeper lives.
+    pub fn classify(&self, run_dir: &Path, attempt: u64, started_in: &str, running: &[Running]) -> Found {
+        if let Some(running) = running.iter().find(|running| running.started.attempt == attempt) {
+            return Found::Running(running.clone());
+        }
+        let platform = platform::native();
+        let boot_id = platform.boot_id();
+        let trace = self.trace(attempt).cloned().unwrap_or_default();
+        if let Some(ended) = trace.ended.as_ref().filter(|ended| ended.synced || ended.boot_id == boot_id) {
+            return Found::Ended(Box::new(ended.clone()));
+        }
+        if let Some(failed) = trace.failed.as_ref().filter(|failed| failed.synced || failed.boot_id == boot_id) {
+            return Found::Failed(failed.clone());
+        }
+        let begun_in = trace.spawning.as_ref().map_or(started_in, |spawning| &spawning.boot_id);
+        if begun_in != boot_id {
+            return Found::InDoubt(Doubt::OtherBoot);
+        }
+        let Some(spawning) = &trace.spawning else { return Found::NotStarted };
+        let living = match &trace.spawned {
+            Some(spawned) => group_of(platform, &trace, spawned.pid, spawned.start_time),
+            None => self.nameless_group(platform, run_dir, &trace),
+        };
+        if !living.is_empty() {
+            return Found::Orphaned(Orphan::new(spawning.piped || spawning.pty, &living));
+        }
+        Found::InDoubt(if trace.spawned.is_some() { Doubt::EndedUnseen } else { Doubt::KeeperDiedStarting })
+    }
+
+    /// What lives of an attempt whose process the keeper could not write down any more: what is in the keeper's
+    /// session (or writes its progress to the attempt's lane) and belongs to no other attempt.
+    fn nameless_group(&self, platform: &dyn Platform, run_dir: &Path, trace: &Trace) -> Vec<Process> {
+        let Some((spawning, keeper)) = trace.spawning.as_ref().zip(trace.keeper.as_ref()) else { return Vec::new() };
+        let others: BTreeSet<i32> = self
+            .traces()
+            .filter(|(_, other)| other.keeper.as_ref() == Some(keeper))
+            .filter_map(|(_, other)| Some(other.spawned.as_ref()?.pid))
+            .collect();
+        let progress = crate::lane::progress_path(run_dir, spawning.lane, spawning.piped || spawning.pty);
+        let processes = platform.processes();
+        let reused = is_reused(&processes, keeper);
+        // `None` where the system does not tell, or the process has cleaned its environment.
+        let in_lane = |process: &Process| {
+            let pid = Pid::from_raw(process.pid)?;
+            Some(platform.variable(pid, PROGRESS_VARIABLE)? == progress.as_os_str().as_bytes())
+        };
+        let in_session = |process: &Process| !reused && process.session == Some(keeper.session);
+        let ours = |process: &Process| match in_lane(process) {
+            Some(in_lane) => in_lane && (spawning.pty || in_session(process)),
+            None => in_session(process),
+        };
+        processes
+            .iter()
+            .filter(|process| process.pid != keeper.pid && !others.contains(&process.group))
+            .filter(|process| ours(process))
+            .cloned()
+            .collect()
+    }
+}
+
+/// What lives of the process group of a leader that is known.
+fn group_of(platform: &dyn Platform, trace: &Trace, leader: i32, start_time: Option<u64>) -> Vec<Process> {
+    let pty = trace.spawning.as_ref().is_some_and(|spawning| spawning.pty);
+    let session = if pty { Some(leader) } else { trace.keeper.as_ref().map(|keeper| keeper.session) };
+    let processes = platform.processes();
+    // The number of a group is not given to another process while a member lives. So if a process has the leader's
+    // number but is not the leader, then nothing of the group is left.
+    let reused = processes
+        .iter()
+        .any(|process| process.pid == leader && start_time.is_some() && process.start_time != start_time);
+    processes
+        .into_iter()
+        .filter(|process| !reused && process.group == leader && (session.is_none() || process.session == session))
+        .collect()
+}
+
+/// Whether the number of the keeper's session now belongs to another session.
+fn is_reused(processes: &[Process], keeper: &KeeperStarted) -> bool {
+    processes
+        .iter()
+        .any(|process| process.pid == keeper.pid && keeper.start_time.is_some() && process.start_time != keeper.start_time)
+}

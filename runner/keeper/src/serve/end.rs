@@ -1,0 +1,159 @@
+//! How attempts end.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, test_kill_process_group};
+
+use super::attempt::Outcome;
+use super::Keeper;
+use crate::lane::{Kind, PROGRESS_VARIABLE, progress_path};
+use crate::platform::reap;
+use crate::protocol::{Exit, Exited, Leftover, Reason, Reply};
+use crate::receipts::{Ended, Record};
+
+/// The shortest and the longest pause between two looks at a process group that should be empty.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+impl Keeper {
+    /// Collects every child that ended: leaders, and orphans that came to us.
+    pub(super) fn collect_children(&mut self) {
+        self.quiet_signals();
+        let mut ended = Vec::new();
+        for (number, attempt) in self.attempts.iter().filter(|(_, attempt)| attempt.outcome.is_none()) {
+            match reap(attempt.pid) {
+                Ok(Some((exit, max_rss))) => ended.push((*number, exit, max_rss)),
+                Ok(None) => {}
+                // Somebody else collected it, which nobody should. Better an unknown end than a wait for ever.
+                Err(_) => ended.push((*number, Exit::Code(-1), 0)),
+            }
+        }
+        for orphan in self.platform.children() {
+            if !self.leads(orphan) {
+                let _ = reap(orphan);
+            }
+        }
+        for (number, exit, max_rss) in ended {
+            self.leader_ended(number, exit, max_rss);
+        }
+        let sweeping = self.attempts.iter().filter(|(_, attempt)| attempt.outcome.is_some());
+        for number in sweeping.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.look_after(number);
+        }
+    }
+
+    /// Whether this is the leader of an attempt whose end was not collected.
+    fn leads(&self, pid: Pid) -> bool {
+        self.attempts.values().any(|attempt| attempt.outcome.is_none() && attempt.pid == pid)
+    }
+
+    /// Notes how the leader ended and where its output lies, and stops what is left in its group: it did not leave
+    /// the group on purpose.
+    fn leader_ended(&mut self, number: u64, exit: Exit, max_rss: u64) {
+        let Some(attempt) = self.attempts.get_mut(&number) else { return };
+        let begin = attempt.started.begin;
+        let mut outcome = Outcome {
+            exit,
+            reason: attempt.told.unwrap_or(Reason::Exited),
+            ranges: crate::protocol::Ranges::between(attempt.started.lane, begin, begin),
+            duration: attempt.since.elapsed(),
+            max_rss,
+            data_masked: Vec::new(),
+            look_at: Instant::now(),
+            pause: PAUSE.0,
+            give_up_at: None,
+        };
+        if let Some(lane) = self.lanes.of(number) {
+            lane.release_fifo();
+            for tap in &mut lane.taps {
+                tap.settle(&mut self.buffer);
+                if tap.kind == Kind::Data {
+                    outcome.data_masked.extend(tap.seen().iter().cloned());
+                }
+            }
+            outcome.ranges = lane.since(begin);
+        }
+        attempt.outcome = Some(outcome);
+        if test_kill_process_group(attempt.pid) != Err(rustix::io::Errno::SRCH) {
+            attempt.stop(Reason::Exited);
+        }
+    }
+
+    /// Reports the attempt if nothing of its group is left; else looks again later.
+    pub(super) fn look_after(&mut self, number: u64) {
+        let now = Instant::now();
+        let Some(attempt) = self.attempts.get_mut(&number) else { return };
+        let Some(outcome) = &mut attempt.outcome else { return };
+        let group = attempt.pid;
+        let given_up = outcome.give_up_at.is_some_and(|at| at <= now);
+        outcome.pause = (outcome.pause * 2).min(PAUSE.1);
+        outcome.look_at = now + outcome.pause;
+        // The dead whom nobody collects count to the system; the living are looked for only where it says so.
+        let empty = test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
+            || !self.platform.processes().iter().any(|process| process.group == group.as_raw_pid());
+        if empty || given_up {
+            self.finish(number);
+        }
+    }
+
+    /// Writes the attempt's end down and reports it.
+    fn finish(&mut self, number: u64) {
+        let leftovers = self.leftovers(number);
+        let Some(attempt) = self.attempts.get(&number) else { return };
+        let Some(outcome) = &attempt.outcome else { return };
+        let exited = Exited {
+            attempt: number,
+            exit: outcome.exit,
+            reason: outcome.reason,
+            ranges: outcome.ranges,
+            duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
+            max_rss: outcome.max_rss,
+            leftovers,
+            data_masked: outcome.data_masked.clone(),
+        };
+        let alone = self.engine.is_none();
+        let synced = alone && self.lanes.of(number).is_some_and(|lane| lane.sync_data().is_ok());
+        let boot_id = self.holder.boot_id.clone();
+        let ended = Ended { exited: exited.clone(), boot_id, synced };
+        let written = self.receipts.append(&Record::Ended(ended));
+        if written.is_err() && alone {
+            // Nobody knows of it yet: the disk may have room again, or an engine may come.
+            return;
+        }
+        if synced {
+            // The record says only that its data was made durable before it. If it is read, it is true.
+            let _ = self.receipts.sync();
+        }
+        self.named.extend(exited.leftovers.iter().map(|leftover| leftover.pid));
+        self.attempts.remove(&number);
+        if let Some(lane) = self.lanes.of(number) {
+            lane.occupant = None;
+            lane.taps.retain(|tap| !tap.ended());
+        }
+        self.say(&Reply::Exited(Box::new(exited)));
+    }
+
+    /// Processes that left the attempt's group on purpose and live on: they came to us when their parent ended. Also
+    /// what is left in the group, if it could not be killed.
+    fn leftovers(&mut self, number: u64) -> Vec<Leftover> {
+        let children = self.platform.children();
+        self.named.retain(|pid| children.iter().any(|child| child.as_raw_pid() == *pid));
+        let Some(attempt) = self.attempts.get(&number) else { return Vec::new() };
+        let group = attempt.started.pid;
+        let lane = attempt.started.lane;
+        let paths = [false, true].map(|piped| progress_path(&self.run_dir, lane, piped));
+        let of_others = |of: i32| self.attempts.values().any(|other| other.started.pid == of && of != group);
+        let mut leftovers = Vec::new();
+        for pid in children {
+            let Some(process) = self.platform.process(pid).filter(|process| process.alive) else { continue };
+            let is_new = !self.named.contains(&process.pid) && process.start_time >= attempt.started.start_time;
+            // The lane that its environment names is its attempt's. Where it has cleaned its environment, it is
+            // counted to the first attempt that ends.
+            let variable = self.platform.variable(pid, PROGRESS_VARIABLE);
+            let ours = variable.is_none_or(|value| paths.iter().any(|path| path.as_os_str().as_encoded_bytes() == value));
+            if is_new && ours && !of_others(process.group) {
+                leftovers.push(Leftover { pid: process.pid, name: process.name });
+            }
+        }
+        leftovers
+    }
+}
