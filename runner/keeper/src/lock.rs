@@ -32,15 +32,14 @@ impl Holder {
 
 /// Holds the keeper's lock of a run until it is dropped. Dies with its process; a child does not inherit it.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     file: File,
 }
 
 impl Lock {
     /// Takes the lock; `None` when somebody else holds it.
     pub(crate) fn take(run_dir: &Path) -> io::Result<Option<Self>> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path(run_dir))?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path(run_dir))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{getpid, getsid, setsid};
+use rustix::process::{getpid, setsid};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGPIPE, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
 
 use crate::lane::Pool;
@@ -34,11 +34,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            portable: false,
-            service_patience: Duration::from_mins(10),
-            first_patience: Duration::from_secs(30),
-        }
+        Self { portable: false, service_patience: Duration::from_secs(600), first_patience: Duration::from_secs(30) }
     }
 }
 
@@ -77,7 +73,7 @@ fn start(run_dir: &Path, options: &Options) -> io::Result<Option<Keeper>> {
     let platform = if options.portable { platform::portable() } else { platform::native() };
     let signals = handle_signals()?;
     // A leader of a process group cannot leave its session; a leader of a session need not.
-    if setsid().is_err() && getsid(None)? != getpid() {
+    if setsid().is_err() && platform::group_and_session(0).1 != getpid().as_raw_pid() {
         return Err(io::Error::other("this process leads a process group, so it cannot have a session of its own"));
     }
     let Some(mut lock) = Lock::take(&run_dir)? else { return Ok(None) };

@@ -1,4 +1,5 @@
 //! What an attempt gets, and how it ends.
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -33,7 +34,10 @@ fn output_goes_where_it_should(portable: bool) {
     let mut engine = run.begin();
     let script = "echo one; echo two >&2; echo three; echo p >> $RUNNER_PROGRESS";
     let plain = engine.run(engine.script(1, script));
-    assert_eq!((run.out(&plain), run.data(&plain), run.progress(&plain)), ("one\ntwo\nthree\n".into(), String::new(), "p\n".into()));
+    assert_eq!(
+        (run.out(&plain), run.data(&plain), run.progress(&plain)),
+        ("one\ntwo\nthree\n".into(), String::new(), "p\n".into())
+    );
     let captured = engine.run(Start { capture: true, ..engine.script(2, script) });
     assert_eq!((run.out(&captured), run.data(&captured)), ("two\n".into(), "one\nthree\n".into()));
     assert_eq!(run.progress(&captured), "p\n");
@@ -70,7 +74,8 @@ fn an_exit_is_told_as_it_was(portable: bool) {
 fn a_timeout_asks_then_kills(portable: bool) {
     let mut run = Run::new(portable);
     let mut engine = run.begin();
-    let stubborn = engine.script(1, "exec 2>/dev/null; trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done");
+    let stubborn =
+        engine.script(1, "exec 2>/dev/null; trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done");
     let begun = Instant::now();
     let exited = engine.run(Start { timeout_ms: Some(300), grace_ms: 200, ..stubborn });
     assert_eq!((exited.exit, exited.reason), (Exit::Signal(9), Reason::TimedOut));
@@ -163,7 +168,8 @@ fn an_attempt_ends_with_its_leader(portable: bool) {
     let mut run = Run::new(portable);
     let mut engine = run.begin();
     for (attempt, masked) in [(1, false), (2, true)] {
-        let script = "setsid sh -c 'echo $$ > daemon; exec sleep 100' & while ! [ -s daemon ]; do sleep 0.01; done; echo end";
+        let script =
+            "setsid sh -c 'echo $$ > daemon; exec sleep 100' & while ! [ -s daemon ]; do sleep 0.01; done; echo end";
         let exited = engine.run(Start { masked, ..engine.script(attempt, script) });
         assert_eq!(run.out(&exited), "end\n");
         let daemon: i32 = fs::read_to_string(run.dir().join("daemon")).unwrap().trim().parse().unwrap();
@@ -229,7 +235,9 @@ fn signals_are_as_after_boot(portable: bool) {
         for line in run.out(&exited).lines().filter(|line| line.starts_with("Sig") && !line.starts_with("SigQ")) {
             let (name, set) = line.split_once(":\t").unwrap();
             let set = u64::from_str_radix(set, 16).unwrap();
-            for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE, Signal::IO, Signal::CHILD] {
+            for signal in
+                [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE, Signal::IO, Signal::CHILD]
+            {
                 assert_eq!(set >> (signal.as_raw() - 1) & 1, 0, "{signal:?} in {name}");
             }
         }
@@ -246,7 +254,11 @@ fn an_attempt_has_no_terminal_unless_it_asks(portable: bool) {
     let mut engine = run.begin();
     let script = "test -t 0 && test -t 1 && test -t 2 && echo terminal; : 2>/dev/null </dev/tty && echo controlling; cat; echo \"end $(ps -o sid= -p $$ | tr -d ' ') $$\"";
     let without = engine.run(engine.script(1, script));
-    assert!(!run.out(&without).contains("terminal") && !run.out(&without).contains("controlling"), "{}", run.out(&without));
+    assert!(
+        !run.out(&without).contains("terminal") && !run.out(&without).contains("controlling"),
+        "{}",
+        run.out(&without)
+    );
     let with = engine.run(Start { pty: true, ..engine.script(2, script) });
     let out = run.out(&with);
     let mut lines = out.lines();

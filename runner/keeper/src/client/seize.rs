@@ -17,7 +17,7 @@ pub struct Seized {
 pub fn seize(run_dir: &Path) -> io::Result<Option<Seized>> {
     let Some(mut lock) = Lock::take(run_dir)? else { return Ok(None) };
     let pid = rustix::process::getpid().as_raw_pid();
-    let session = rustix::process::getsid(None)?.as_raw_pid();
+    let session = platform::group_and_session(0).1;
     lock.sign(&Holder { protocol: PROTOCOL, pid, session, boot_id: platform::boot_id(), socket: None })?;
     Ok(Some(Seized { _lock: lock }))
 }

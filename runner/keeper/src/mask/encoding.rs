@@ -88,7 +88,9 @@ fn json_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
                 continue;
             }
             for unit in character.encode_utf16(&mut [0; 2]) {
-                form.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
+                let digits = if upper { format!("{unit:04X}") } else { format!("{unit:04x}") };
+                form.push_str("\\u");
+                form.push_str(&digits);
             }
         }
         form

@@ -61,6 +61,7 @@ impl Masker {
     }
 
     /// A masker for the secrets of this one and further ones.
+    #[must_use]
     pub fn with(&self, further: impl IntoIterator<Item = Mask>) -> Self {
         let mut secrets = self.inner.secrets.clone();
         for secret in further {

@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_secret_split_anywhere_is_masked_as_if_whole() {
         let masker = masker(&["hunter2", "abcdef", "defghi", "aaaa", "aabaa"]);
-        for text in ["x hunter2 y", "hunterhunter2", "abcdefghi", "abcdeabcdef", "aaaaaaa", "aabaabaa", "hunter", "aab"] {
+        for text in ["x hunter2 y", "hunterhunter2", "abcdefghi", "abcdeabcdef", "aaaaaaa", "aabaabaa", "hunter", "aab"]
+        {
             let whole = masker.mask(text);
             for first in 0..=text.len() {
                 for second in first..=text.len() {

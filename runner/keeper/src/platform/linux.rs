@@ -79,7 +79,7 @@ impl Platform for Linux {
     }
 }
 
-/// Reads `/proc/PID/stat` (proc_pid_stat(5)). The name, in parentheses, may itself contain any character.
+/// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name, in parentheses, may itself contain any character.
 fn parse_stat(stat: &[u8]) -> Option<Process> {
     let stat = String::from_utf8_lossy(stat);
     let (head, rest) = stat.rsplit_once(')')?;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-pub(crate) use raw::{close_inherited, own_terminal, reap};
+pub(crate) use raw::{close_inherited, group_and_session, own_terminal, reap};
 
 /// The system's interface.
 pub(crate) trait Platform {

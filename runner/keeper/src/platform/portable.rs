@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, getpgid, getpid, getsid, test_kill_process};
+use rustix::process::{Pid, getpid, test_kill_process};
 
-use super::{Platform, Process, Writers};
+use super::{Platform, Process, Writers, raw};
 
 /// The interface of any POSIX system.
 pub(super) struct Portable;
@@ -40,18 +40,14 @@ impl Platform for Portable {
 
     fn process(&self, pid: Pid) -> Option<Process> {
         test_kill_process(pid).ok()?;
-        Some(Process {
-            pid: pid.as_raw_pid(),
-            name: String::new(),
-            alive: true,
-            group: getpgid(Some(pid)).ok()?.as_raw_pid(),
-            session: session(pid.as_raw_pid()),
-            start_time: None,
-        })
+        let pid = pid.as_raw_pid();
+        let (group, session) = raw::group_and_session(pid);
+        Some(Process { pid, name: String::new(), alive: true, group, session: Some(session), start_time: None })
     }
 
     fn processes(&self) -> Vec<Process> {
-        let list = output("ps", &["-A", "-o", "pid=", "-o", "pgid=", "-o", "state=", "-o", "comm="]).unwrap_or_default();
+        let list =
+            output("ps", &["-A", "-o", "pid=", "-o", "pgid=", "-o", "state=", "-o", "comm="]).unwrap_or_default();
         list.lines().filter_map(parse_line).filter(|process| process.alive).collect()
     }
 
@@ -97,17 +93,14 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn session(pid: i32) -> Option<i32> {
-    Some(getsid(Pid::from_raw(pid)).ok()?.as_raw_pid())
-}
-
 fn parse_line(line: &str) -> Option<Process> {
     let mut words = line.split_ascii_whitespace();
     let pid = words.next()?.parse().ok()?;
     let group = words.next()?.parse().ok()?;
     let alive = !words.next()?.starts_with('Z');
     let name = words.next().unwrap_or_default().to_owned();
-    Some(Process { pid, name, alive, group, session: session(pid), start_time: None })
+    let session = Some(raw::group_and_session(pid).1);
+    Some(Process { pid, name, alive, group, session, start_time: None })
 }
 
 #[cfg(test)]

@@ -30,6 +30,13 @@ pub(crate) fn close_inherited() {
     }
 }
 
+/// The process's group and session. Either is 0 where it is of another process namespace (a container's first
+/// processes): an answer for which the safe wrappers are not prepared.
+pub(crate) fn group_and_session(pid: i32) -> (i32, i32) {
+    // SAFETY: both calls take an integer.
+    unsafe { (libc::getpgid(pid), libc::getsid(pid)) }
+}
+
 /// Gives the command a session of its own whose terminal is its stdout.
 pub(crate) fn own_terminal(command: &mut Command) {
     let prepare = || {

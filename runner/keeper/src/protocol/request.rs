@@ -81,6 +81,7 @@ impl fmt::Debug for Mask {
 }
 
 /// A process to start.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, as the workflow's author makes it")]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Start {
     /// The attempt's number: never used twice within a run.

@@ -126,7 +126,7 @@ fn group_of(platform: &dyn Platform, trace: &Trace, leader: i32, start_time: Opt
 
 /// Whether the number of the keeper's session now belongs to another session.
 fn is_reused(processes: &[Process], keeper: &KeeperStarted) -> bool {
-    processes
-        .iter()
-        .any(|process| process.pid == keeper.pid && keeper.start_time.is_some() && process.start_time != keeper.start_time)
+    processes.iter().any(|process| {
+        process.pid == keeper.pid && keeper.start_time.is_some() && process.start_time != keeper.start_time
+    })
 }

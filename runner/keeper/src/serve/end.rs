@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, test_kill_process_group};
 
-use super::attempt::Outcome;
 use super::Keeper;
+use super::attempt::Outcome;
 use crate::lane::{Kind, PROGRESS_VARIABLE, progress_path};
 use crate::platform::reap;
 use crate::protocol::{Exit, Exited, Leftover, Reason, Reply};
@@ -149,7 +149,8 @@ impl Keeper {
             // The lane that its environment names is its attempt's. Where it has cleaned its environment, it is
             // counted to the first attempt that ends.
             let variable = self.platform.variable(pid, PROGRESS_VARIABLE);
-            let ours = variable.is_none_or(|value| paths.iter().any(|path| path.as_os_str().as_encoded_bytes() == value));
+            let ours =
+                variable.is_none_or(|value| paths.iter().any(|path| path.as_os_str().as_encoded_bytes() == value));
             if is_new && ours && !of_others(process.group) {
                 leftovers.push(Leftover { pid: process.pid, name: process.name });
             }

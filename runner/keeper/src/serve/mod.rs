@@ -143,17 +143,14 @@ impl Keeper {
         let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
         let mut sources = vec![Source::Signals];
         let mut polled = vec![PollFd::new(&self.signals, PollFlags::IN)];
-        match &self.engine {
-            Some(engine) => {
-                sources.push(Source::Engine);
-                let write = if engine.has_more() { PollFlags::OUT } else { PollFlags::empty() };
-                polled.push(PollFd::new(engine.stream(), PollFlags::IN | write));
-            }
+        if let Some(engine) = &self.engine {
+            sources.push(Source::Engine);
+            let write = if engine.has_more() { PollFlags::OUT } else { PollFlags::empty() };
+            polled.push(PollFd::new(engine.stream(), PollFlags::IN | write));
+        } else {
             // One at a time: who comes next waits until everything that the last one said was heard.
-            None => {
-                sources.push(Source::Listener);
-                polled.push(PollFd::new(&self.listener, PollFlags::IN));
-            }
+            sources.push(Source::Listener);
+            polled.push(PollFd::new(&self.listener, PollFlags::IN));
         }
         for tap in self.lanes.iter().flat_map(|lane| &lane.taps) {
             sources.push(Source::Taps);

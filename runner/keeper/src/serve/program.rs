@@ -52,7 +52,10 @@ pub(super) fn find(
         }
     }
     Err(refused.unwrap_or_else(|| {
-        failure(FailureKind::NotFound, format!("program `{shown}` was not found in `PATH`, which is `{}`", path.display()))
+        failure(
+            FailureKind::NotFound,
+            format!("program `{shown}` was not found in `PATH`, which is `{}`", path.display()),
+        )
     }))
 }
 

@@ -54,12 +54,7 @@ impl Keeper {
         result
     }
 
-    fn spawn_in_lane(
-        &mut self,
-        start: &Start,
-        program: &Path,
-        mut command: Command,
-    ) -> Result<Started, SpawnFailure> {
+    fn spawn_in_lane(&mut self, start: &Start, program: &Path, mut command: Command) -> Result<Started, SpawnFailure> {
         let attempt = start.attempt;
         let piped = start.masked || start.pty;
         let lane = self.lanes.take(attempt, self.platform).map_err(|error| lacking("a lane", &error))?;

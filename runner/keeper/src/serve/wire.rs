@@ -32,9 +32,7 @@ pub(super) fn connect(
     run_dir: &Path,
 ) -> io::Result<()> {
     let stdin = match &start.stdin {
-        Some(bytes) if !bytes.0.is_empty() => {
-            Stdio::from(platform.nameless(&bytes.0, &crate::lane::folder(run_dir))?)
-        }
+        Some(bytes) if !bytes.0.is_empty() => Stdio::from(platform.nameless(&bytes.0, &crate::lane::folder(run_dir))?),
         _ => Stdio::null(),
     };
     command.stdin(stdin);

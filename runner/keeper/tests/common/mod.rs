@@ -1,4 +1,5 @@
 //! A run in a temporary folder, its keeper as a process of its own, and the test as its engine.
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use std::collections::VecDeque;
@@ -212,7 +213,11 @@ pub fn bytes(text: &str) -> Option<Bytes> {
 pub fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("examples/keeper");
-    assert!(program.exists(), "`{}` is missing: build it with `cargo build -p runner-keeper --examples`", program.display());
+    assert!(
+        program.exists(),
+        "`{}` is missing: build it with `cargo build -p runner-keeper --examples`",
+        program.display()
+    );
     program
 }
 
