@@ -50,7 +50,7 @@ fn an_attempt_gets_what_it_is_given(portable: bool) {
         argv: ["sh", "-c", "pwd; echo \"$0 $A ${LC_ALL-gone}\"; cat", "ar g"].map(Into::into).to_vec(),
         env: vec![("A".into(), Some("b c".into())), ("LC_ALL".into(), None)],
         dir: "/usr".into(),
-        stdin: bytes("typed"),
+        stdin: Some(bytes("typed")),
         ..engine.script(1, "")
     };
     let exited = engine.run(start);
@@ -271,8 +271,8 @@ fn a_large_stdin_arrives_whole(portable: bool) {
     let mut run = Run::new(portable);
     let mut engine = run.begin();
     let text = "0123456789abcdef".repeat(1 << 18);
-    let exited = engine.run(Start { stdin: bytes(&text), capture: true, ..engine.program(1, &["cat"]) });
+    let exited = engine.run(Start { stdin: Some(bytes(&text)), capture: true, ..engine.program(1, &["cat"]) });
     assert!(run.data(&exited) == text);
-    let unread = engine.run(Start { stdin: bytes(&text), ..engine.program(2, &["true"]) });
+    let unread = engine.run(Start { stdin: Some(bytes(&text)), ..engine.program(2, &["true"]) });
     assert_eq!(unread.exit, Exit::Code(0));
 }

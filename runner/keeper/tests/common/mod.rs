@@ -205,8 +205,8 @@ pub fn start(attempt: u64, epoch: u64, argv: &[&str], dir: &Path) -> Start {
     }
 }
 
-pub fn bytes(text: &str) -> Option<Bytes> {
-    Some(Bytes(text.into()))
+pub fn bytes(text: &str) -> Bytes {
+    Bytes(text.into())
 }
 
 /// The program that is a keeper, built beside the tests.
