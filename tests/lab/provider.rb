@@ -63,7 +63,10 @@ module Lab
         stack.use Control, "up"
         stack.use WaitForCommunicator, [:running]
       when :destroy
-        stack.use(Call, DestroyConfirm) { |env, inner| inner.use Control, "destroy" if env[:result] }
+        stack.use Call, IsState, :not_created do |env, inner|
+          next env[:ui].info("The machine is not created. Moving on...") if env[:result]
+          inner.use(Call, DestroyConfirm) { |answer, last| last.use Control, "destroy" if answer[:result] }
+        end
       when :provision then stack.use Provision
       when :ssh then stack.use SSHExec
       when :ssh_run then stack.use SSHRun
