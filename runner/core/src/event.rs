@@ -70,6 +70,15 @@ pub enum Event {
         /// What the step's definition and inputs hash to.
         fingerprint: String,
     },
+    /// An attempt that still runs can no longer end well: it is to be stopped, and then has failed with this error.
+    AttemptDoomed {
+        /// The step.
+        path: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: StepError,
+    },
     /// An attempt ended, or is known not to have begun, or nobody knows.
     AttemptEnded {
         /// The step.
@@ -202,7 +211,6 @@ pub enum Purpose {
 
 impl Purpose {
     /// Whether it does the work.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub fn is_run(&self) -> bool {
         *self == Self::Run
     }

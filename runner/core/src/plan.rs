@@ -94,6 +94,13 @@ pub struct Leaf {
     pub waits: bool,
 }
 
+impl Leaf {
+    /// Whether an attempt in doubt is simply repeated. Starting a service anew is what its type is for.
+    pub fn may_repeat(&self) -> bool {
+        self.service || self.interrupted == Interrupted::Repeat
+    }
+}
+
 /// When a failed attempt is tried again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
@@ -103,7 +110,7 @@ pub struct Retry {
     pub delay: u64,
     /// By which the delay grows with each attempt.
     pub factor: f64,
-    /// Bound on the delay in milliseconds.
+    /// Bound on the delay in milliseconds, jitter included.
     pub max_delay: u64,
     /// The share of the delay, 0 to 1, by which it varies either way.
     pub jitter: f64,
@@ -120,6 +127,9 @@ impl Default for Retry {
 impl Retry {
     /// Milliseconds to wait after the `failures`-th failed attempt. `random` is any number; it decides the jitter.
     pub fn delay_after(&self, failures: u32, random: u64) -> u64 {
+        if self.delay == 0 {
+            return 0;
+        }
         let exponent = f64::from(failures.saturating_sub(1));
         #[expect(clippy::cast_precision_loss, reason = "a delay of 2^53 ms is 285,000 years")]
         let (delay, bound) = (self.delay as f64, self.max_delay as f64);
@@ -127,7 +137,7 @@ impl Retry {
         // 53 random bits make a number in 0..1.
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
         let unit = (random >> 11) as f64 / (1_u64 << 53) as f64;
-        let delay = delay * (1.0 + self.jitter * (2.0 * unit - 1.0));
+        let delay = (delay * (1.0 + self.jitter * (2.0 * unit - 1.0))).min(bound);
         #[expect(clippy::cast_sign_loss, reason = "jitter is at most 1, so a delay is never negative; `as` saturates")]
         let delay = delay as u64;
         delay

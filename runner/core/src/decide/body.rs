@@ -61,15 +61,20 @@ impl Machine {
     /// Ends a group, or the run.
     fn end(&mut self, id: NodeId, status: Status, outputs: Value, error: Option<StepError>, evaluate: &dyn Evaluate) {
         let node = self.state.node(id);
-        let path = node.path.clone();
-        let is_root = node.role == Role::Root;
-        let (blemish, expired) = (node.blemished, node.body().is_some_and(|body| body.expired));
-        let shown = (outputs != Value::Null).then(|| outputs.clone());
-        self.emit(Event::StepFinished { path, status, outputs: shown, error: error.clone() });
-        if !is_root {
-            return;
+        let (path, is_root) = (node.path.clone(), node.role == Role::Root);
+        let outputs = (outputs != Value::Null).then_some(outputs);
+        self.emit(Event::StepFinished { path, status, outputs, error });
+        if is_root {
+            self.end_round(id, evaluate);
         }
-        let (mut end, mut error) = match status {
+    }
+
+    /// The run has ended: so has its round.
+    pub(super) fn end_round(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        let node = self.state.node(id);
+        let (blemish, expired) = (node.blemished, node.body().is_some_and(|body| body.expired));
+        let (error, outputs) = (node.error.clone(), node.outputs.as_ref().clone());
+        let (mut end, mut error) = match node.status {
             Status::Succeeded if blemish => (End::Failed, self.first_failure(id, OnError::Continue)),
             Status::Succeeded => (End::Succeeded, None),
             Status::Cancelled => (End::Cancelled, error),
@@ -91,13 +96,16 @@ impl Machine {
     /// How a group whose steps have all ended ends itself.
     fn outcome(&self, id: NodeId) -> (Status, Option<StepError>) {
         let Some(body) = self.state.node(id).body() else { return (Status::Succeeded, None) };
+        if self.is_cancelled_root(id) {
+            return (Status::Cancelled, self.first_failure(id, OnError::Stop));
+        }
         if body.expired {
             let message = "it took longer than its timeout";
             return (Status::Failed, Some(StepError::new(ErrorKind::Timeout, message)));
         }
         let failure = self.first_failure(id, OnError::Stop);
         let cancelled = body.steps.iter().any(|&step| self.state.node(step).status == Status::Cancelled);
-        if cancelled && self.state.stopping(id).is_some() || self.is_cancelled_root(id) {
+        if cancelled && self.state.stopping(id).is_some() {
             return (Status::Cancelled, failure);
         }
         match failure {

@@ -27,36 +27,17 @@ impl Machine {
         if !running && !service {
             return;
         }
-        let gone = match &result {
-            AttemptResult::Failed { error } => Some(error.clone()),
-            AttemptResult::Succeeded { .. } => {
-                Some(StepError::new(ErrorKind::Transient, "the service ended by itself"))
-            }
-            _ => None,
-        };
+        let by_itself = result != AttemptResult::Stopped;
         self.emit(Event::AttemptEnded { path: path.clone(), attempt, result });
         if service {
-            if let Some(error) = gone.filter(|_| self.is_wanted(id)) {
-                self.service_died(id, error);
+            // Started anew under its `retry`, else failed, as any failed attempt.
+            if self.is_wanted(id) {
+                self.emit(Event::ServiceLost { path: path.clone(), failed: by_itself });
             }
             // The end of a service may be what its group's end waits for.
             if let Some(body) = self.state.enclosing(id) {
                 self.touch(body);
             }
-        }
-    }
-
-    /// A service that was ready ended by itself while something needs it: started anew under its `retry`, else failed.
-    fn service_died(&mut self, id: NodeId, error: StepError) {
-        let path = self.state.node(id).path.clone();
-        self.emit(Event::ServiceLost { path: path.clone(), failed: true });
-        let Some((leaf, state)) = self.leaf(id) else { return };
-        let (retry, failures, attempts) = (leaf.retry.clone(), state.failures, state.attempts);
-        if failures < retry.attempts {
-            let random = scatter(self.state.seed(), path.as_str(), attempts);
-            self.set_timer(id, TimerKind::Retry, retry.delay_after(failures, random));
-        } else {
-            self.fail(id, error);
         }
     }
 
@@ -72,7 +53,10 @@ impl Machine {
     pub(super) fn announced(&mut self, path: &Path, attempt: u32, output: Value, evaluate: &dyn Evaluate) {
         let Some(id) = self.state.find(path) else { return };
         let Some((leaf, state)) = self.leaf(id) else { return };
-        if !leaf.service || !matches!(state.doing, Doing::Running { attempt: running, .. } if running == attempt) {
+        if !leaf.service
+            || state.doomed.is_some()
+            || !matches!(state.doing, Doing::Running { attempt: running, .. } if running == attempt)
+        {
             return;
         }
         if self.state.stopping(id).is_some() || matches!(self.state.phase(), Phase::Interrupting { .. }) {
@@ -81,15 +65,15 @@ impl Machine {
         match evaluate.ready(&self.state, id, &output) {
             Ok(false) => {}
             Ok(true) => self.succeed(id, output, evaluate),
-            // The expression will not get better by waiting: the attempt goes on until its timeout, and says why.
-            Err(error) => self.fail_running(id, attempt, error),
+            Err(error) => self.doom(id, attempt, error),
         }
     }
 
-    /// Fails a service's attempt that runs; its process is stopped as any process that its step no longer needs.
-    fn fail_running(&mut self, id: NodeId, attempt: u32, error: StepError) {
+    /// An attempt that runs can no longer end well: what it was to say cannot be evaluated, and waiting will not help. It
+    /// is stopped first, so that it never runs beside the next one.
+    fn doom(&mut self, id: NodeId, attempt: u32, error: StepError) {
         let path = self.state.node(id).path.clone();
-        self.emit(Event::AttemptEnded { path, attempt, result: AttemptResult::Failed { error } });
+        self.emit(Event::AttemptDoomed { path, attempt, error });
     }
 
     pub(super) fn advance_leaf(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
@@ -134,7 +118,10 @@ impl Machine {
     }
 
     fn attempt_for(&mut self, id: NodeId, purpose: Purpose, evaluate: &dyn Evaluate) {
-        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) || !self.has_slot(id) {
+        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling)
+            || self.lacks_need(id)
+            || !self.has_slot(id)
+        {
             return;
         }
         let attempt = self.state.node(id).attempts() + 1;
@@ -186,7 +173,10 @@ impl Machine {
                 let path = self.state.node(id).path.clone();
                 self.emit(Event::StepFinished { path, status: Status::Succeeded, outputs, error: None });
             }
-            Err(error) => self.fail(id, error),
+            Err(error) => match self.leaf(id).map(|(_, state)| &state.doing) {
+                Some(&Doing::Running { attempt, .. }) => self.doom(id, attempt, error),
+                _ => self.fail(id, error),
+            },
         }
     }
 
@@ -230,7 +220,11 @@ impl Machine {
     /// A finished service that no longer lives is started anew while something needs it.
     pub(super) fn keep_service(&mut self, id: NodeId) {
         let Some((leaf, state)) = self.leaf(id) else { return };
-        if leaf.service && state.service.is_none() && self.is_wanted(id) {
+        if leaf.service
+            && state.service.is_none()
+            && self.state.node(id).status == Status::Succeeded
+            && self.is_wanted(id)
+        {
             let path = self.state.node(id).path.clone();
             self.emit(Event::ServiceLost { path, failed: false });
         }

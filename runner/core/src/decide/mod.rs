@@ -10,7 +10,7 @@ mod leaf;
 mod recover;
 mod start;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::effect::Change;
@@ -28,6 +28,13 @@ pub struct Machine {
     on_agenda: BTreeSet<NodeId>,
     /// Steps that could start but for the lack of a slot, first come, first served.
     queue: VecDeque<NodeId>,
+    queued: BTreeSet<NodeId>,
+    /// Items that could start but for their foreach's `max_parallel`.
+    waiting: BTreeMap<NodeId, BTreeSet<NodeId>>,
+    /// Steps that could go on but for something they need.
+    held_back: BTreeSet<NodeId>,
+    /// Whether it is known what became of the attempts in flight.
+    recovered: bool,
     events: Vec<Event>,
     now: u64,
 }
@@ -40,8 +47,13 @@ impl Machine {
 
     /// A run in a state that was folded from its journal. Feed it [`Input::Life`] and [`Input::Recovered`] next.
     pub fn of(state: State) -> Self {
+        let recovered = is_over(&state);
         Self {
             state,
+            queued: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            held_back: BTreeSet::new(),
+            recovered,
             agenda: VecDeque::new(),
             on_agenda: BTreeSet::new(),
             queue: VecDeque::new(),
@@ -72,6 +84,7 @@ impl Machine {
             }
             while self.agenda.is_empty() && self.state.slot_is_free() {
                 let Some(id) = self.queue.pop_front() else { break };
+                self.queued.remove(&id);
                 self.touch(id);
             }
             if self.agenda.is_empty() && !self.stand_still() {
@@ -84,16 +97,12 @@ impl Machine {
     fn receive(&mut self, input: Input, evaluate: &dyn Evaluate) {
         let under_way = !matches!(self.state.phase(), Phase::Blank | Phase::Ended(_));
         match input {
-            Input::Start { record, seed, parallel } => {
-                if *self.state.phase() == Phase::Blank {
-                    self.emit(Event::RunStarted { record, seed, parallel });
-                    self.touch_all();
-                }
+            Input::Start { record, seed, parallel } if *self.state.phase() == Phase::Blank => {
+                self.emit(Event::RunStarted { record, seed, parallel });
+                self.touch_all();
             }
-            Input::Life { epoch, pid, boot } => {
-                if epoch > self.state.epoch() {
-                    self.emit(Event::LifeStarted { epoch, pid, boot });
-                }
+            Input::Life { epoch, pid, boot } if epoch > self.state.epoch() => {
+                self.emit(Event::LifeStarted { epoch, pid, boot });
             }
             Input::Recovered { found } => self.recovered(found),
             Input::Resume => self.resume(),
@@ -110,7 +119,8 @@ impl Machine {
             }
             Input::Settle { path, settled } => self.settle(&path, settled),
             Input::Interrupt { kill, by } if under_way => {
-                if *self.state.phase() != (Phase::Interrupting { kill }) {
+                let (same, killing) = (Phase::Interrupting { kill }, Phase::Interrupting { kill: true });
+                if *self.state.phase() != same && *self.state.phase() != killing {
                     self.emit(Event::InterruptRequested { kill, by });
                 }
             }
@@ -121,11 +131,15 @@ impl Machine {
 
     /// Applies a fact and puts the nodes it concerns on the agenda.
     fn emit(&mut self, event: Event) {
+        let halted = match &event {
+            Event::StepFinished { path, .. } => self.state.find(path).is_some_and(|id| self.is_halted(id)),
+            _ => false,
+        };
         self.state.apply(&event, self.now);
         let path = match &event {
             Event::StepFinished { path, .. } | Event::StepSkipped { path, .. } => {
                 if let Some(id) = self.state.find(path) {
-                    self.touch_followers(id);
+                    self.touch_followers(id, halted);
                 }
                 None
             }
@@ -133,11 +147,14 @@ impl Machine {
                 if let Some(id) = self.state.find(path) {
                     let children: Vec<_> = self.state.node(id).children().collect();
                     self.touch(id);
-                    children.into_iter().for_each(|child| self.touch(child));
+                    for child in children {
+                        self.touch(child);
+                    }
                 }
                 None
             }
             Event::AttemptStarted { path, .. }
+            | Event::AttemptDoomed { path, .. }
             | Event::AttemptEnded { path, .. }
             | Event::TimerSet { path, .. }
             | Event::Closing { path }
@@ -159,37 +176,62 @@ impl Machine {
 
     fn touch_all(&mut self) {
         let all: Vec<_> = self.state.nodes().map(|(id, _)| id).collect();
-        all.into_iter().for_each(|id| self.touch(id));
+        for id in all {
+            self.touch(id);
+        }
     }
 
     /// A node and all in it.
     fn touch_within(&mut self, id: NodeId) {
         self.touch(id);
         let children: Vec<_> = self.state.node(id).children().collect();
-        children.into_iter().for_each(|child| self.touch_within(child));
+        for child in children {
+            self.touch_within(child);
+        }
     }
 
-    /// Whoever waits for the end of a node.
-    fn touch_followers(&mut self, id: NodeId) {
+    /// Whether a failure has stopped what a node stands in.
+    fn is_halted(&self, id: NodeId) -> bool {
+        match self.state.node(id).parent.map(|parent| &self.state.node(parent).form) {
+            Some(Form::Body(body)) => body.halted,
+            Some(Form::Each(each)) => each.halted,
+            Some(Form::Leaf(_)) | None => false,
+        }
+    }
+
+    /// Whoever waits for the end of a node. `halted`: whether what it stands in was stopped before it ended.
+    fn touch_followers(&mut self, id: NodeId, halted: bool) {
+        for held_back in std::mem::take(&mut self.held_back) {
+            self.touch(held_back);
+        }
         let Some(parent) = self.state.node(id).parent else { return };
         self.touch(parent);
-        let halted = match &self.state.node(parent).form {
-            Form::Body(body) => body.halted,
-            Form::Each(each) => each.halted,
-            Form::Leaf(_) => false,
-        };
-        if halted {
+        if !halted && self.is_halted(id) {
             let members: Vec<_> = self.state.node(parent).children().collect();
-            members.into_iter().for_each(|member| self.touch(member));
+            for member in members {
+                self.touch(member);
+            }
         } else if matches!(self.state.node(id).role, Role::Step { .. }) {
             let list = self.state.list_of(id);
             let later: Vec<_> = self.state.dependents(id).iter().filter_map(|&at| list.get(at).copied()).collect();
-            later.into_iter().for_each(|later| self.touch(later));
-        } else if let Form::Each(each) = &self.state.node(parent).form {
-            // A place under `max_parallel` is free: the next item in line may start.
-            let pending = |item: &NodeId| self.state.node(*item).status == Status::Pending;
-            if let Some(next) = each.items.iter().copied().find(pending) {
+            for later in later {
+                self.touch(later);
+            }
+        } else {
+            self.touch_waiting(parent);
+        }
+    }
+
+    /// Places under a foreach's `max_parallel` are free: the next items in line may start.
+    fn touch_waiting(&mut self, id: NodeId) {
+        let Some(each) = self.state.node(id).each() else { return };
+        let most = self.state.step(id).and_then(|step| step.foreach).and_then(|foreach| foreach.max_parallel);
+        let mut room = most.map_or(usize::MAX, |most| most.max(1).saturating_sub(each.active));
+        while room > 0 {
+            let Some(next) = self.waiting.get_mut(&id).and_then(BTreeSet::pop_first) else { break };
+            if self.state.node(next).status == Status::Pending {
                 self.touch(next);
+                room -= 1;
             }
         }
     }
@@ -207,15 +249,18 @@ impl Machine {
             (Status::Active, Form::Leaf(_)) => self.advance_leaf(id, evaluate),
             (Status::Active, Form::Body(_)) => self.advance_body(id, evaluate),
             (Status::Active, Form::Each(_)) => self.advance_each(id, evaluate),
-            (Status::Succeeded, Form::Leaf(_)) => self.keep_service(id),
+            // A torn last flush may have kept the run's end and lost the round's.
+            (_, Form::Body(_)) if node.role == Role::Root => self.end_round(id, evaluate),
             _ => {}
         }
     }
 
-    /// Whether a node is part of what is under way: all around it is active, and it is in the list of the present stage
-    /// or has been started.
+    /// Whether a node is part of what is under way: all around it is active, and it is no remnant of an earlier round.
     fn is_current(&self, id: NodeId) -> bool {
         let mut at = id;
+        if self.state.node(id).detached {
+            return false;
+        }
         while let Some(parent) = self.state.node(at).parent {
             if self.state.node(parent).status != Status::Active {
                 return false;
@@ -227,6 +272,9 @@ impl Machine {
 
     /// With nothing left to decide: whether the run now stands still. `true` if that made facts.
     fn stand_still(&mut self) -> bool {
+        if !self.recovered {
+            return false;
+        }
         let idle = self.state.running() == 0;
         let end = match self.state.phase() {
             Phase::Running if idle && self.queue.is_empty() && self.awaits_only_people() => {
@@ -244,8 +292,8 @@ impl Machine {
     /// Whether some step waits for a person and nothing else is going to happen.
     fn awaits_only_people(&self) -> bool {
         let mut waits = false;
-        for (id, node) in self.state.nodes() {
-            if node.status != Status::Active || !self.is_current(id) {
+        for (_, node) in self.state.nodes() {
+            if node.status != Status::Active {
                 continue;
             }
             match &node.form {
@@ -261,10 +309,14 @@ impl Machine {
     /// The rule for attempts in doubt of a step.
     fn interrupted_rule(&self, id: NodeId) -> Interrupted {
         match self.state.step(id).map(|step| &step.kind) {
-            // Starting a service anew is what its type is for.
-            Some(Kind::Leaf(leaf)) if leaf.service => Interrupted::Repeat,
+            Some(Kind::Leaf(leaf)) if leaf.may_repeat() => Interrupted::Repeat,
             Some(Kind::Leaf(leaf)) => leaf.interrupted,
             _ => Interrupted::Stop,
         }
     }
+}
+
+/// Whether nothing of a run can be in flight.
+fn is_over(state: &State) -> bool {
+    matches!(state.phase(), Phase::Blank | Phase::Ended(_))
 }

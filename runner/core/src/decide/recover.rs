@@ -4,11 +4,15 @@ use super::Machine;
 use crate::event::{AttemptResult, End, Event, Settled};
 use crate::input::Found;
 use crate::path::Path;
-use crate::state::{Doing, Form, NodeId, Phase, Status};
+use crate::plan::Interrupted;
+use crate::state::{Doing, Node, NodeId, Phase, Status};
 
 impl Machine {
     /// What became of the attempts in flight is known.
     pub(super) fn recovered(&mut self, mut found: Vec<(Path, u32, Found)>) {
+        if std::mem::replace(&mut self.recovered, true) {
+            return;
+        }
         let in_flight: Vec<_> =
             self.state.nodes().filter_map(|(id, node)| Some((id, in_flight(node.leaf()?)?))).collect();
         for (id, attempt) in in_flight {
@@ -21,7 +25,7 @@ impl Machine {
             };
             self.emit(Event::AttemptEnded { path, attempt, result });
         }
-        self.touch_all();
+        self.take_up();
     }
 
     /// A person wants a run to go on that stands still.
@@ -29,8 +33,22 @@ impl Machine {
         let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted];
         if matches!(self.state.phase(), Phase::Ended(end) if resumable.contains(end)) {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
-            self.touch_all();
+            self.take_up();
         }
+    }
+
+    /// Looks at every node, and first at services that are gone, for nothing that needs them goes on without them.
+    fn take_up(&mut self) {
+        if matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
+            let succeeded = |(id, node): (NodeId, &Node)| (node.status == Status::Succeeded).then_some(id);
+            let services: Vec<_> = self.state.nodes().filter_map(succeeded).collect();
+            for id in services {
+                if self.is_current(self.state.foreach_of(id).unwrap_or(id)) {
+                    self.keep_service(id);
+                }
+            }
+        }
+        self.touch_all();
     }
 
     /// A person decided about an attempt in doubt.
@@ -57,11 +75,12 @@ impl Machine {
             Phase::Ended(_) => true,
             _ => false,
         };
+        // In this order: should only the first become durable, the next round ends the run all the same.
+        self.emit(Event::CancelRequested { by });
         if standing {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
         }
-        self.emit(Event::CancelRequested { by });
-        self.touch_all();
+        self.take_up();
     }
 }
 
@@ -76,8 +95,11 @@ fn in_flight(leaf: &crate::state::LeafState) -> Option<u32> {
 impl Machine {
     /// The steps that wait for a person, with the attempt in doubt.
     pub fn doubts(&self) -> Vec<(Path, u32)> {
-        let in_doubt = |(id, node): (NodeId, &crate::state::Node)| {
-            matches!(node.form, Form::Leaf(_)).then(|| Some((node.path.clone(), self.in_doubt(id)?))).flatten()
+        let in_doubt = |(id, node): (NodeId, &Node)| {
+            let waits = !matches!(node.leaf()?.doing, Doing::InDoubt { repeat: true, .. });
+            (waits && self.interrupted_rule(id) == Interrupted::Stop)
+                .then(|| Some((node.path.clone(), self.in_doubt(id)?)))
+                .flatten()
         };
         self.state.nodes().filter_map(in_doubt).collect()
     }

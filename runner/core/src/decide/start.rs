@@ -34,7 +34,7 @@ impl Machine {
             let reason = if needs.success { Reason::Stopped } else { Reason::Need };
             return self.skip(id, reason);
         }
-        if !self.has_slot(id) {
+        if self.lacks_need(id) || !self.has_slot(id) {
             return;
         }
         if when != When::Success {
@@ -64,7 +64,11 @@ impl Machine {
             return self.skip(id, Reason::Stopped);
         }
         let most = self.state.step(id).and_then(|step| step.foreach).and_then(|foreach| foreach.max_parallel);
-        if most.is_some_and(|most| each.active >= most.max(1)) || !self.has_slot(id) {
+        if most.is_some_and(|most| each.active >= most.max(1)) {
+            self.waiting.entry(parent).or_default().insert(id);
+            return;
+        }
+        if self.lacks_need(id) || !self.has_slot(id) {
             return;
         }
         self.begin(id, evaluate);
@@ -92,10 +96,19 @@ impl Machine {
             _ => false,
         };
         let free = !takes || self.state.slot_is_free();
-        if !free && !self.queue.contains(&id) {
+        if !free && self.queued.insert(id) {
             self.queue.push_back(id);
         }
         free
+    }
+
+    /// Whether something that the step needs has not ended; if so, it is looked at again when a step has.
+    pub(super) fn lacks_need(&mut self, id: NodeId) -> bool {
+        let lacks = self.state.lacks_need(id);
+        if lacks {
+            self.held_back.insert(id);
+        }
+        lacks
     }
 
     pub(super) fn skip(&mut self, id: NodeId, reason: Reason) {

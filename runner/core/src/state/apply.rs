@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer};
+use crate::error::{ErrorKind, StepError};
 use crate::event::{AttemptResult, End, Event, Purpose, Settled, TimerKind};
 use crate::path::Path;
 use crate::plan::{Kind, OnError, StepIndex};
@@ -17,7 +18,13 @@ impl State {
             Event::LifeStarted { epoch, .. } => self.epoch = *epoch,
             Event::RoundStarted { round } => self.round_started(*round),
             Event::InterruptRequested { kill, .. } => self.enter_phase(Phase::Interrupting { kill: *kill }),
-            Event::CancelRequested { .. } => self.enter_phase(Phase::Cancelling),
+            Event::CancelRequested { .. } => {
+                self.cancelled = true;
+                // A run that stands still takes it up with its next round.
+                if !matches!(self.phase, Phase::Blank | Phase::Ended(_)) {
+                    self.enter_phase(Phase::Cancelling);
+                }
+            }
             Event::Pausing => self.enter_phase(Phase::Pausing),
             Event::RoundEnded { end, outputs, error, exit_code } => {
                 self.exit_code = *exit_code;
@@ -34,6 +41,7 @@ impl State {
             | Event::StepExpanded { path, .. }
             | Event::StepEntered { path, .. }
             | Event::AttemptStarted { path, .. }
+            | Event::AttemptDoomed { path, .. }
             | Event::AttemptEnded { path, .. }
             | Event::TimerSet { path, .. }
             | Event::TimerFired { path, .. }
@@ -61,6 +69,13 @@ impl State {
             Event::AttemptStarted { attempt, purpose, fingerprint, .. } => {
                 self.attempt_started(id, *attempt, *purpose, fingerprint, at);
             }
+            Event::AttemptDoomed { attempt, error, .. } => {
+                if let Form::Leaf(leaf) = &mut self.nodes[id.0].form
+                    && matches!(leaf.doing, Doing::Running { attempt: running, .. } if running == *attempt)
+                {
+                    leaf.doomed = Some(error.clone());
+                }
+            }
             Event::AttemptEnded { attempt, result, .. } => self.attempt_ended(id, *attempt, result),
             Event::TimerSet { timer, kind, at, duration, .. } => {
                 self.timer_set(id, Timer { id: *timer, kind: *kind, at: *at, duration: *duration });
@@ -71,19 +86,14 @@ impl State {
                 if let Form::Body(body) = &mut self.nodes[id.0].form {
                     body.stage = Stage::Closing;
                 }
-                self.refresh_all();
+                self.refresh_within(id);
             }
             Event::StepFinished { status, outputs, error, .. } => {
                 self.step_finished(id, *status, outputs.as_ref());
                 self.nodes[id.0].error.clone_from(error);
                 self.set_status(id, *status, at);
             }
-            Event::ServiceLost { failed, .. } => {
-                self.set_status(id, Status::Active, at);
-                if let Form::Leaf(leaf) = &mut self.nodes[id.0].form {
-                    leaf.failures += u32::from(*failed);
-                }
-            }
+            Event::ServiceLost { failed, .. } => self.service_lost(id, *failed, at),
             Event::DoubtSettled { attempt, settled, .. } => {
                 let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
                 let Doing::InDoubt { attempt: in_doubt, why, .. } = &leaf.doing else { return };
@@ -144,6 +154,7 @@ impl State {
             blemished: false,
             started: None,
             ended: None,
+            detached: false,
             effects: Vec::new(),
         };
         if id.0 == self.nodes.len() {
@@ -179,6 +190,7 @@ impl State {
     }
 
     fn entered(&mut self, id: NodeId, record: &Value, at: u64) {
+        self.detach_children(id);
         if let Form::Body(body) = &mut self.nodes[id.0].form {
             *body = BodyState { record: Arc::new(record.clone()), ..BodyState::default() };
             self.fill(id, false);
@@ -187,6 +199,10 @@ impl State {
     }
 
     fn expanded(&mut self, id: NodeId, items: &[crate::event::Item], at: u64) {
+        if self.node(id).each().is_none() {
+            return;
+        }
+        self.detach_children(id);
         let (path, step) = (self.node(id).path.clone(), self.node(id).step);
         let made: Vec<_> = items
             .iter()
@@ -196,6 +212,19 @@ impl State {
             *each = EachState { unended: made.len(), items: made, ..EachState::default() };
             self.set_status(id, Status::Active, at);
         }
+    }
+
+    /// Takes what is in a node out of the run; making it anew brings it back.
+    pub(super) fn detach_children(&mut self, id: NodeId) {
+        let children: Vec<_> = self.node(id).children().collect();
+        for child in children {
+            self.detach(child);
+        }
+    }
+
+    pub(super) fn detach(&mut self, id: NodeId) {
+        self.detach_children(id);
+        self.nodes[id.0].detached = true;
     }
 
     fn finally_started(&mut self, id: NodeId) {
@@ -226,6 +255,7 @@ impl State {
             for timer in timers.into_iter().flatten() {
                 self.timers.remove(&timer.id);
             }
+            self.regained(id);
         }
         let node = &self.nodes[id.0];
         let (blemished, passed) = (node.blemished, status == Status::Failed && on_error == OnError::Continue);
@@ -272,6 +302,7 @@ impl State {
         let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
         if leaf.service == Some(attempt) {
             leaf.service = None;
+            leaf.died = if let AttemptResult::Failed { error } = result { Some(error.clone()) } else { None };
             self.count_service(id, false);
             return;
         }
@@ -279,6 +310,8 @@ impl State {
         if running != attempt {
             return;
         }
+        let doomed = leaf.doomed.take().map(|error| AttemptResult::Failed { error });
+        let result = doomed.as_ref().unwrap_or(result);
         leaf.doing = match result {
             // A check that never began leaves the doubt that it was to clear.
             AttemptResult::NotStarted | AttemptResult::Stopped if purpose == Purpose::Check => {
@@ -305,7 +338,10 @@ impl State {
         let mut ready = false;
         let mut output = None;
         if let Form::Leaf(leaf) = &mut node.form {
+            leaf.doomed = None;
             match std::mem::take(&mut leaf.doing) {
+                // Stopped with what it is part of: should that go on in a later round, the doubt is still there.
+                doubt @ Doing::InDoubt { .. } if status == Status::Cancelled => leaf.doing = doubt,
                 Doing::Running { attempt, .. } => {
                     leaf.service = (status == Status::Succeeded).then_some(attempt);
                     ready = leaf.service.is_some();
@@ -322,6 +358,40 @@ impl State {
         }
     }
 
+    /// A service that was ready is gone. One of a foreach makes that go on.
+    fn service_lost(&mut self, id: NodeId, failed: bool, at: u64) {
+        if let Some(each) = self.foreach_of(id)
+            && self.node(each).status.is_end()
+        {
+            if let Form::Each(each) = &mut self.nodes[each.0].form {
+                self.lost += usize::from(!std::mem::replace(&mut each.lost, true));
+            }
+            self.set_status(each, Status::Active, at);
+        }
+        let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
+        self.lost += usize::from(!std::mem::replace(&mut leaf.lost, true));
+        if failed {
+            let died = leaf.died.take();
+            let error = died.unwrap_or_else(|| StepError::new(ErrorKind::Transient, "the service ended by itself"));
+            leaf.failures += 1;
+            let (attempt, purpose) = (leaf.attempts, Purpose::Run);
+            leaf.doing = Doing::Ended { attempt, purpose, result: AttemptResult::Failed { error } };
+        }
+        self.set_status(id, Status::Active, at);
+    }
+
+    /// A lost service is ready again, or will never be.
+    pub(super) fn regained(&mut self, id: NodeId) {
+        let lost = match &mut self.nodes[id.0].form {
+            Form::Leaf(leaf) => &mut leaf.lost,
+            Form::Each(each) => &mut each.lost,
+            Form::Body(_) => return,
+        };
+        if std::mem::take(lost) {
+            self.lost -= 1;
+        }
+    }
+
     fn count_service(&mut self, id: NodeId, alive: bool) {
         let body = self.enclosing(id).map(|body| &mut self.nodes[body.0].form);
         let Some(Form::Body(body)) = body else { return };
@@ -329,8 +399,8 @@ impl State {
             body.services += 1;
             self.services += 1;
         } else {
-            body.services -= 1;
-            self.services -= 1;
+            body.services = body.services.saturating_sub(1);
+            self.services = self.services.saturating_sub(1);
         }
     }
 
@@ -364,7 +434,7 @@ impl State {
             }
             Form::Body(body) if body.deadline.is_some_and(|set| set.id == timer) => {
                 (body.deadline, body.expired) = (None, true);
-                self.refresh_all();
+                self.refresh_within(id);
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ impl State {
                 if let Doing::Running { attempt, purpose } = leaf.doing {
                     effects.push(Effect::Execute { path: path(), attempt, purpose });
                     let interrupting = matches!(self.phase, Phase::Interrupting { .. });
-                    if interrupting || leaf.expired || self.stopping(id).is_some() {
+                    if interrupting || leaf.expired || leaf.doomed.is_some() || self.stopping(id).is_some() {
                         effects.push(Effect::Stop { path: path(), attempt, kill });
                     }
                 }
@@ -50,6 +50,15 @@ impl State {
         let changes: Vec<_> = ceased.chain(begun).collect();
         self.changes.extend(changes);
         self.nodes[id.0].effects = effects;
+    }
+
+    /// Brings the effects of a node and all in it up to date.
+    pub(super) fn refresh_within(&mut self, id: NodeId) {
+        self.refresh(id);
+        let children: Vec<_> = self.node(id).children().collect();
+        for child in children {
+            self.refresh_within(child);
+        }
     }
 
     /// Brings all effects up to date, after a fact that concerns many nodes.

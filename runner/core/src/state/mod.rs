@@ -60,6 +60,10 @@ pub struct State {
     running: usize,
     slots: usize,
     services: usize,
+    /// Services that were ready and are not ready again, and foreach steps that go on because of one.
+    lost: usize,
+    /// Whether a person ended the run for good.
+    cancelled: bool,
     exit_code: Option<u8>,
     changes: Vec<Change>,
 }
@@ -95,6 +99,8 @@ impl State {
             running: 0,
             slots: 0,
             services: 0,
+            lost: 0,
+            cancelled: false,
             exit_code: None,
             changes: Vec::new(),
         }
@@ -135,9 +141,9 @@ impl State {
         &self.nodes[id.0]
     }
 
-    /// Every node, in the order in which they came to be.
+    /// Every node of the present round, in the order in which they came to be.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes.iter().enumerate().map(|(at, node)| (NodeId(at), node))
+        self.nodes.iter().enumerate().filter(|(_, node)| !node.detached).map(|(at, node)| (NodeId(at), node))
     }
 
     /// The run itself, once it exists.
@@ -185,6 +191,11 @@ impl State {
         self.services
     }
 
+    /// Whether a person ended the run for good, also while that is not yet carried out.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
     pub(crate) fn slot_is_free(&self) -> bool {
         self.slots < self.parallel
     }
@@ -204,5 +215,22 @@ impl State {
     /// Places in its list of the steps that wait for a step.
     pub(crate) fn dependents(&self, id: NodeId) -> &[usize] {
         self.node(id).step.map_or(&[], |index| &self.dependents[index])
+    }
+}
+
+/// Two states are equal if the same facts made them. What [`State::take_changes`] has not yet given is no part of it.
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        let counts = |state: &Self| {
+            let round = (state.round, state.epoch, state.seed, state.parallel, state.next_timer);
+            (round, state.running, state.slots, state.services, state.lost, state.cancelled, state.exit_code)
+        };
+        counts(self) == counts(other)
+            && self.phase == other.phase
+            && self.record == other.record
+            && self.timers == other.timers
+            && self.index == other.index
+            && self.nodes == other.nodes
+            && self.plan == other.plan
     }
 }

@@ -42,6 +42,8 @@ pub struct Node {
     pub started: Option<u64>,
     /// When it ended.
     pub ended: Option<u64>,
+    /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
+    pub(crate) detached: bool,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -88,6 +90,10 @@ impl Status {
 
 /// What is particular to a kind of node.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every node is a leaf, and a box would cost each one an allocation"
+)]
 pub enum Form {
     /// `uses:`.
     Leaf(LeafState),
@@ -114,6 +120,12 @@ pub struct LeafState {
     pub expired: bool,
     /// The attempt of a service that is ready and lives.
     pub service: Option<u32>,
+    /// Whether it is a service that was ready, is gone, and is not ready again.
+    pub lost: bool,
+    /// Why the last attempt of a service ended after it was ready.
+    pub died: Option<StepError>,
+    /// Why the attempt that runs is to be stopped and will have failed.
+    pub doomed: Option<StepError>,
     /// What the step's definition hashed to at the last attempt.
     pub fingerprint: String,
 }
@@ -199,6 +211,8 @@ pub struct EachState {
     pub unended: usize,
     /// Whether a failure stopped it.
     pub halted: bool,
+    /// Whether it had ended and goes on because one of its services is gone.
+    pub lost: bool,
 }
 
 /// A timer that is set.

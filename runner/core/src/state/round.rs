@@ -6,6 +6,7 @@
 
 use super::{Doing, Form, NodeId, Phase, Role, Stage, State, Status};
 use crate::event::Reason;
+use crate::plan::Kind;
 
 impl State {
     pub(super) fn round_started(&mut self, round: u32) {
@@ -13,21 +14,24 @@ impl State {
         if let Some(root) = self.root() {
             self.renew(root);
         }
-        self.enter_phase(Phase::Running);
+        // What a person ended for good stays so, whatever came between.
+        self.enter_phase(if self.cancelled { Phase::Cancelling } else { Phase::Running });
     }
 
     /// Opens a node again that failed, was cancelled, or holds something that did.
     fn renew(&mut self, id: NodeId) {
         let status = self.node(id).status;
+        let is_root = self.node(id).role == Role::Root;
         match &self.node(id).form {
+            Form::Leaf(leaf) if matches!(leaf.doing, Doing::InDoubt { .. }) && status.is_end() => self.reopen_doubt(id),
             Form::Leaf(_) if matches!(status, Status::Failed | Status::Cancelled) => self.reset(id),
             Form::Leaf(_) => self.forgive(id),
-            Form::Body(body) if body.steps.is_empty() && status != Status::Active => self.reset(id),
+            Form::Body(body) if body.steps.is_empty() && status != Status::Active && !is_root => self.reset(id),
             Form::Body(_) => self.renew_body(id),
             Form::Each(each) if each.items.is_empty() => self.reset(id),
             Form::Each(each) => {
                 for item in each.items.clone() {
-                    if self.is_troubled(item) {
+                    if self.is_troubled(item) || self.node(item).status == Status::Active {
                         self.renew_member(item);
                     }
                 }
@@ -38,40 +42,31 @@ impl State {
 
     fn renew_body(&mut self, id: NodeId) {
         let Some(body) = self.node(id).body() else { return };
-        let (steps, finally, stage) = (body.steps.clone(), body.finally.clone(), body.stage);
-        let troubled: Vec<_> = steps.iter().copied().filter(|&step| self.is_troubled(step)).collect();
-        let mut again = troubled.clone();
-        for &step in &steps {
-            let skipped = self.node(step).status == Status::Skipped;
-            let fired = self.sees_status(step) && !troubled.is_empty() && self.node(step).status.is_end();
-            let later = skipped && self.upstream(step).iter().any(|need| troubled.contains(need));
-            if (fired || later) && !again.contains(&step) {
-                again.push(step);
-            }
+        let (steps, finally) = (body.steps.clone(), body.finally.clone());
+        // A list whose `finally:` has begun and is not over goes on with that: its round has not ended.
+        let goes_on = self.node(id).status == Status::Active && body.stage != Stage::Steps;
+        let troubled = !goes_on && steps.iter().any(|&step| self.is_troubled(step));
+        if troubled {
+            self.renew_steps(&steps);
         }
-        for &step in &again {
-            if self.sees_status(step) { self.reset(step) } else { self.renew_member(step) }
-        }
-        for step in steps.iter().copied().filter(|step| !again.contains(step)) {
-            if self.node(step).status == Status::Active {
+        for step in steps.iter().copied() {
+            if !troubled && self.node(step).status == Status::Active {
                 self.renew(step);
             }
         }
-        let stage = if troubled.is_empty() && (stage == Stage::Finally || !finally.is_empty()) {
-            for &step in &finally {
-                if self.is_troubled(step) {
-                    self.renew_member(step);
-                }
+        let keeps_finally = !troubled && !finally.is_empty();
+        for step in finally {
+            if !keeps_finally {
+                self.reset(step);
+                self.detach(step);
+            } else if self.is_troubled(step) || self.node(step).status == Status::Active {
+                self.renew_member(step);
             }
-            Stage::Finally
-        } else {
-            finally.iter().for_each(|&step| self.reset(step));
-            Stage::Steps
-        };
+        }
         if let Form::Body(body) = &mut self.nodes[id.0].form {
-            body.stage = stage;
-            body.expired = false;
-            if stage == Stage::Steps {
+            body.stage = if keeps_finally { Stage::Finally } else { Stage::Steps };
+            body.expired &= goes_on;
+            if !keeps_finally {
                 body.finally.clear();
             }
             if let Some(timer) = body.deadline.take() {
@@ -81,9 +76,50 @@ impl State {
         self.reopen(id);
     }
 
+    /// Opens the members of a list that had trouble.
+    fn renew_steps(&mut self, steps: &[NodeId]) {
+        let is_troubled: Vec<_> = steps.iter().map(|&step| self.is_troubled(step)).collect();
+        let mut after = is_troubled.clone();
+        let mut open: Vec<_> = (0..steps.len()).filter(|&at| is_troubled[at]).collect();
+        while let Some(at) = open.pop() {
+            for &later in self.dependents(steps[at]) {
+                if !std::mem::replace(&mut after[later], true) {
+                    open.push(later);
+                }
+            }
+        }
+        for (at, &step) in steps.iter().enumerate() {
+            let status = self.node(step).status;
+            if self.sees_status(step) && !self.holds_doubt(step) {
+                self.reset(step);
+            } else if is_troubled[at] || status == Status::Active || status == Status::Skipped && after[at] {
+                self.renew_member(step);
+            }
+        }
+    }
+
     /// Opens one member of a list or foreach again.
     fn renew_member(&mut self, id: NodeId) {
         if self.node(id).status == Status::Skipped { self.reset(id) } else { self.renew(id) }
+    }
+
+    /// Whether an attempt in a node is in doubt and may not simply be repeated, or a person has said what became of it.
+    fn holds_doubt(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let repeats = matches!(self.step(id).map(|step| &step.kind), Some(Kind::Leaf(leaf)) if leaf.may_repeat());
+        node.leaf().is_some_and(|leaf| match leaf.doing {
+            Doing::InDoubt { repeat, .. } => !repeat && !repeats,
+            Doing::Ended { .. } => true,
+            _ => false,
+        }) || node.children().any(|child| self.holds_doubt(child))
+    }
+
+    /// A step that was stopped with what it is part of, and of which nobody knows whether it did its work, goes on where it
+    /// was: its own rule decides what becomes of the doubt.
+    fn reopen_doubt(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.0];
+        (node.status, node.error, node.ended) = (Status::Active, None, None);
+        self.forgive(id);
     }
 
     /// Whether a node failed, was cancelled or skipped because of one that was, or holds such a one.
@@ -108,10 +144,13 @@ impl State {
         }
     }
 
-    /// Makes a node and all in it pending. Attempts go on being counted.
+    /// Makes a node and all in it pending. Attempts go on being counted. What it stands in is counted when it is reopened.
     fn reset(&mut self, id: NodeId) {
         let children: Vec<_> = self.node(id).children().collect();
-        children.into_iter().for_each(|child| self.reset(child));
+        for child in children {
+            self.reset(child);
+        }
+        self.regained(id);
         let node = &mut self.nodes[id.0];
         if let Form::Leaf(leaf) = &mut node.form {
             for timer in [leaf.timer.take(), leaf.deadline.take()].into_iter().flatten() {
@@ -125,9 +164,6 @@ impl State {
         (node.error, node.reason, node.blemished) = (None, None, false);
         (node.started, node.ended, node.outputs) = (None, None, std::sync::Arc::default());
         node.status = Status::Pending;
-        if let Some(parent) = node.parent {
-            self.recount(parent);
-        }
     }
 
     /// Makes a group or foreach active again and counts its members afresh.
@@ -136,9 +172,6 @@ impl State {
         (node.error, node.ended, node.blemished) = (None, None, false);
         node.status = Status::Active;
         self.recount(id);
-        if let Some(parent) = self.node(id).parent {
-            self.recount(parent);
-        }
     }
 
     /// Counts a group's or foreach's members afresh.

@@ -23,7 +23,7 @@ impl State {
     }
 
     /// The steps that a step waits for.
-    pub(crate) fn needs_of(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pub fn needs_of(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let list = self.list_of(id);
         self.step(id).into_iter().flat_map(|step| &step.needs).filter_map(|&need| list.get(need).copied())
     }
@@ -59,7 +59,15 @@ impl State {
             let node = self.node(id);
             node.blemished || node.status == Status::Failed && self.on_error(id) != OnError::Ignore
         };
-        Needs { success, failure: self.sees_status(id) && self.upstream(id).into_iter().any(failed) }
+        let failure = || {
+            // What a `finally:` waits for is the whole list of its group.
+            let before = match (&self.node(id).role, self.node(id).parent.and_then(|parent| self.node(parent).body())) {
+                (Role::Step { finally: true, .. }, Some(body)) => &body.steps[..],
+                _ => &[],
+            };
+            before.iter().copied().any(failed) || self.upstream(id).into_iter().any(failed)
+        };
+        Needs { success, failure: self.sees_status(id) && failure() }
     }
 
     /// Whether a step that ended keeps those that need it from running.
@@ -71,6 +79,21 @@ impl State {
             Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
             _ => false,
         }
+    }
+
+    /// Whether something that a node needs has not ended, or not any more: a new round has opened it again, or it is a
+    /// service that was ready and is gone. Nothing that needs such a service, directly or not, begins before it is ready
+    /// again.
+    pub(crate) fn lacks_need(&self, id: NodeId) -> bool {
+        let open = |need: NodeId| !self.node(need).status.is_end();
+        let mut at = Some(id);
+        while let Some(node) = at {
+            if self.needs_of(node).any(open) || self.lost > 0 && self.upstream(node).into_iter().any(open) {
+                return true;
+            }
+            at = self.node(node).parent;
+        }
+        false
     }
 
     /// Why what is under way at a node is stopped, if it is. A `finally:` is not stopped by what its group or the run

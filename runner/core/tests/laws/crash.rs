@@ -1,0 +1,312 @@
+//! Every schedule of at most two crashes, enumerated.
+//!
+//! A crash strikes while the facts of one input are being made durable: any number of them may have become so, and nothing
+//! was acted upon unless all had. Every attempt then in flight meets every fate that is legal for it. An oracle counts what
+//! the steps did outside.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use runner_core::plan::Interrupted::{Check, Repeat, Stop};
+use runner_core::{
+    AttemptResult, Effect, End, Event, Found, Input, Interrupted, Kind, OnError, Path, Plan, Purpose, Status, When,
+};
+
+use crate::build::{g, plan, s};
+use crate::script::{Outcome, Say, Script};
+use crate::world::{Outside, World, did_its_work, is_alive};
+
+/// What an undisturbed run comes to.
+struct Oracle {
+    end: End,
+    statuses: Vec<(Path, Status)>,
+    done: Vec<(Path, u32)>,
+}
+
+struct Search {
+    oracle: Oracle,
+    until: Instant,
+    schedules: u64,
+    complete: bool,
+    /// Whether keepers and machines die, too.
+    doubts: bool,
+}
+
+/// What may have become of an attempt, and whether it did its work before anybody knew.
+type Fate = (Found, Option<Did>);
+
+#[derive(Clone)]
+enum Did {
+    /// It was counted when it ended.
+    Before(AttemptResult),
+    /// It ended while no engine lived.
+    Meanwhile(AttemptResult),
+}
+
+fn statuses(world: &World) -> Vec<(Path, Status)> {
+    let mut all: Vec<_> = world.state().nodes().map(|(_, node)| (node.path.clone(), node.status)).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+impl Search {
+    fn explore(&mut self, mut world: World, crashes: u32, repeated: &[Path]) {
+        while let Some(input) = world.next_input() {
+            let mut before = world.clone();
+            // What the input tells has happened, whether or not it becomes durable.
+            before.happen(&input);
+            world = before.clone();
+            let events = world.decide(input);
+            if crashes > 0 {
+                for durable in 0..=events.len() {
+                    if Instant::now() > self.until {
+                        self.complete = false;
+                        return;
+                    }
+                    let mut torn = before.clone();
+                    torn.journal = world.journal[..world.journal.len() - events.len() + durable].to_vec();
+                    if torn.journal.is_empty() {
+                        continue;
+                    }
+                    self.strike(&torn, crashes - 1, repeated, durable == events.len());
+                }
+            }
+            world.act();
+        }
+        self.schedules += 1;
+        self.compare(&world, repeated);
+    }
+
+    /// A crash with every combination of fates.
+    fn strike(&mut self, torn: &World, crashes: u32, repeated: &[Path], acted: bool) {
+        let mut probe = torn.clone();
+        probe.crash(Vec::new());
+        let in_flight = probe.current_effects().iter().filter_map(|effect| match effect {
+            Effect::Execute { path, attempt, purpose } => Some((path.clone(), *attempt, Some(*purpose))),
+            Effect::Hold { path, attempt } => Some((path.clone(), *attempt, None)),
+            Effect::Stop { .. } | Effect::Timer { .. } => None,
+        });
+        let in_flight: Vec<_> = in_flight.collect();
+        let fates: Vec<Vec<Fate>> = in_flight.iter().map(|of| self.fates(torn, of, acted)).collect();
+        let combinations: usize = fates.iter().map(Vec::len).product();
+        for mut number in 0..combinations {
+            let mut world = torn.clone();
+            let (mut found, mut repeated) = (Vec::new(), repeated.to_vec());
+            for ((path, attempt, purpose), fates) in in_flight.iter().zip(&fates) {
+                let (fate, did) = fates[number % fates.len()].clone();
+                number /= fates.len();
+                let key = (path.clone(), *attempt);
+                match &fate {
+                    Found::Running => {
+                        world.outside.insert(key, Outside::Alive(purpose.unwrap_or_default()));
+                    }
+                    Found::Ended(result) => {
+                        world.outside.insert(key, Outside::Gone(result.clone()));
+                        let did = match did {
+                            Some(Did::Meanwhile(did)) => {
+                                world.execute(path, &did);
+                                Some(did)
+                            }
+                            Some(Did::Before(did)) => Some(did),
+                            None => None,
+                        };
+                        let in_doubt = matches!(result, AttemptResult::InDoubt { .. });
+                        let succeeded = did.is_some_and(|did| did_its_work(&did));
+                        if in_doubt && succeeded && rule(&world, path) == Repeat {
+                            repeated.push(path.clone());
+                        }
+                    }
+                }
+                found.push((path.clone(), *attempt, fate));
+            }
+            world.crash(found);
+            self.explore(world, crashes, &repeated);
+        }
+    }
+
+    fn fates(&self, torn: &World, (path, attempt, purpose): &(Path, u32, Option<Purpose>), acted: bool) -> Vec<Fate> {
+        let doubt = || Found::Ended(AttemptResult::InDoubt { why: "its keeper died".to_owned() });
+        let none = |found| (found, None);
+        let mut fates = Vec::new();
+        let known = torn.outside.get(&(path.clone(), *attempt));
+        match known {
+            Some(Outside::Gone(result)) => {
+                fates.push(none(Found::Ended(result.clone())));
+                // Its receipt was lost with the machine.
+                if self.doubts && matches!(result, AttemptResult::Succeeded { .. } | AttemptResult::Failed { .. }) {
+                    fates.push((doubt(), Some(Did::Before(result.clone()))));
+                }
+                return fates;
+            }
+            None => fates.push(none(Found::Ended(AttemptResult::NotStarted))),
+            Some(Outside::Alive(_)) => {}
+        }
+        if self.doubts {
+            fates.push(none(doubt()));
+        }
+        let begun = known.is_some_and(is_alive) || acted;
+        if !begun {
+            return fates;
+        }
+        fates.push(none(Found::Running));
+        if *purpose == Some(Purpose::Run) && !is_service(torn, path) {
+            let result = torn.script.outcome_of(path, torn.executions(path.as_str())).result(path);
+            fates.push((Found::Ended(result.clone()), Some(Did::Meanwhile(result.clone()))));
+            if self.doubts {
+                fates.push((doubt(), Some(Did::Meanwhile(result))));
+            }
+        }
+        fates
+    }
+
+    fn compare(&self, world: &World, repeated: &[Path]) {
+        let journal = || world.journal.iter().fold(String::new(), |text, (event, _)| format!("{text}\n{event:?}"));
+        assert_eq!(world.ended(), self.oracle.end, "{}", journal());
+        assert_eq!(statuses(world), self.oracle.statuses, "{}", journal());
+        assert!(!world.outside.values().any(is_alive), "something outlives the run: {}", journal());
+        for (path, count) in &self.oracle.done {
+            let again = repeated.iter().filter(|of| *of == path).count();
+            let done = world.done.get(path).copied().unwrap_or(0) as usize;
+            assert_eq!(done, *count as usize + again, "effects of `{path}`: {}", journal());
+        }
+        assert_eq!(world.done.len(), self.oracle.done.len(), "{}", journal());
+    }
+}
+
+fn leaf<'a>(world: &'a World, path: &Path) -> Option<&'a runner_core::Leaf> {
+    let steps = &world.plan.steps;
+    let id = path.as_str().rsplit('/').next()?.split('[').next()?;
+    steps
+        .iter()
+        .find(|step| step.id == id)
+        .and_then(|step| if let Kind::Leaf(leaf) = &step.kind { Some(leaf) } else { None })
+}
+
+fn rule(world: &World, path: &Path) -> Interrupted {
+    leaf(world, path).map_or(Stop, |leaf| leaf.interrupted)
+}
+
+fn is_service(world: &World, path: &Path) -> bool {
+    leaf(world, path).is_some_and(|leaf| leaf.service)
+}
+
+/// Small plans, at most four steps each, that between them hold everything.
+fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
+    let none = Script::default;
+    let flaky = |path: &str| Script::default().outcome(path, &[Outcome::Transient, Outcome::Ok]);
+    let each = |step| plan(vec![s("a"), step, s("z")], vec![]);
+    vec![
+        ("chain", plan(vec![s("a"), s("b").interrupted(Stop), s("c").interrupted(Check)], vec![]), none()),
+        ("parallel", plan(vec![s("a").interrupted(Check), s("b").needs(&[]).interrupted(Stop)], vec![]), none()),
+        ("diamond", plan(vec![s("a"), s("b"), s("c").needs(&[0]), s("d").needs(&[1, 2])], vec![]), none()),
+        (
+            "retry",
+            plan(vec![s("a").retry(3).interrupted(Stop), s("b").interrupted(Check).retry(2)], vec![]),
+            flaky("a"),
+        ),
+        ("retry check", plan(vec![s("a").interrupted(Check).retry(2), s("b")], vec![]), flaky("a")),
+        ("foreach", each(s("b").each(Some(1)).interrupted(Stop)), none().items("b", &["x", "y"])),
+        ("empty foreach", each(s("b").each(None)), none()),
+        (
+            "nested",
+            plan(vec![g("n", vec![s("a"), s("b").interrupted(Check)], vec![]), s("z").interrupted(Stop)], vec![]),
+            none(),
+        ),
+        ("finally", plan(vec![g("n", vec![s("a")], vec![s("f").interrupted(Stop)]), s("z")], vec![s("y")]), none()),
+        (
+            "finally after failure",
+            plan(vec![g("n", vec![s("a"), s("b")], vec![s("f")]).on_error(OnError::Continue), s("z")], vec![]),
+            none().outcome("n/a", &[Outcome::Permanent]),
+        ),
+        (
+            "failure",
+            plan(vec![s("a").retry(2), s("b"), s("c").when(When::Status).interrupted(Stop)], vec![s("f")]),
+            none().outcome("a", &[Outcome::Transient]).say("c", Say::Failure),
+        ),
+        ("service", plan(vec![s("v").service().retry(9), s("b").interrupted(Stop), s("c")], vec![]), none()),
+        (
+            "service in a group",
+            plan(
+                vec![g("n", vec![s("v").service().retry(9), s("b")], vec![s("f")]), s("z").interrupted(Check)],
+                vec![],
+            ),
+            none(),
+        ),
+        (
+            "until",
+            plan(vec![s("a").until(5, Some(1000)), s("b")], vec![]),
+            none().outcome("a", &[Outcome::Output(false.into()), Outcome::Ok]),
+        ),
+        (
+            "foreach of groups",
+            plan(vec![s("a"), g("n", vec![s("b")], vec![s("f")]).each(Some(1))], vec![]),
+            none().items("n", &["x", "y"]),
+        ),
+    ]
+}
+
+fn search(name: &str, plan: &Arc<Plan>, script: &Script, crashes: u32, doubts: bool, until: Instant) -> (u64, bool) {
+    let mut undisturbed = World::new(plan, script.clone(), 4);
+    let end = undisturbed.run();
+    let oracle = Oracle {
+        end,
+        statuses: statuses(&undisturbed),
+        done: undisturbed.done.iter().map(|(path, count)| (path.clone(), *count)).collect(),
+    };
+    for (path, count) in &oracle.done {
+        assert!(*count == 1, "{name}: `{path}` did its work {count} times undisturbed");
+    }
+    let mut search = Search { oracle, until, schedules: 0, complete: true, doubts };
+    search.explore(World::new(plan, script.clone(), 4), crashes, &[]);
+    (search.schedules, search.complete)
+}
+
+fn seconds() -> u64 {
+    std::env::var("CRASH_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(6)
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "the numbers of a torture run are for people")]
+fn every_schedule_of_two_crashes_ends_as_an_undisturbed_run() {
+    let long = Instant::now() + Duration::from_hours(1);
+    let until = Instant::now() + Duration::from_secs(seconds());
+    let (mut one, mut two, mut cut) = (0, 0, Vec::new());
+    for (name, plan, script) in plans() {
+        for doubts in [false, true] {
+            one += search(name, &plan, &script, 1, doubts, long).0;
+        }
+    }
+    for doubts in [false, true] {
+        for (name, plan, script) in plans() {
+            let (schedules, complete) = search(name, &plan, &script, 2, doubts, until);
+            two += schedules;
+            if !complete {
+                cut.push(format!("{name}{}", if doubts { " with doubts" } else { "" }));
+            }
+        }
+    }
+    eprintln!("{one} schedules of at most one crash, {two} of at most two; cut short by the time limit: {cut:?}");
+    assert!(one > 1000);
+}
+
+#[test]
+fn facts_are_not_lost_by_their_form() {
+    let mut world = World::new(&plan(vec![s("a"), s("b")], vec![]), Script::default(), 2);
+    world.run();
+    for (event, _) in &world.journal {
+        let text = serde_json::to_string(event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), *event);
+    }
+}
+
+#[test]
+fn a_second_recovery_in_one_life_is_inert() {
+    let mut world = World::new(&plan(vec![s("a")], vec![]), Script::default(), 2);
+    world.run_until(|world| !world.outside.is_empty());
+    world.crash(vec![(Path::parse("a"), 1, Found::Running)]);
+    world.tick();
+    world.tick();
+    assert_eq!(world.feed(Input::Recovered { found: vec![] }), vec![]);
+    assert_eq!(world.run(), End::Succeeded);
+    assert_eq!(world.executions("a"), 1);
+}

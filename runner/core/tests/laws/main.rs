@@ -1,0 +1,16 @@
+//! The laws of the core, held by a simulated shell.
+
+mod build;
+mod crash;
+mod script;
+mod world;
+
+use build::{plan, s};
+use script::Script;
+use world::World;
+
+#[test]
+fn a_chain_ends() {
+    let mut world = World::new(&plan(vec![s("a"), s("b"), s("c")], vec![]), Script::default(), 8);
+    assert_eq!(world.run(), runner_core::End::Succeeded);
+}

@@ -1,0 +1,131 @@
+//! What the outside does, and what expressions say: all of it known beforehand.
+
+use std::collections::BTreeMap;
+
+use runner_core::{AttemptResult, ErrorKind, Evaluate, Event, Item, Needs, NodeId, Path, Purpose, State, StepError};
+use serde_json::{Value, json};
+
+/// How one execution of a step's work ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    Ok,
+    Output(Value),
+    Transient,
+    Permanent,
+}
+
+impl Outcome {
+    pub(crate) fn result(&self, path: &Path) -> AttemptResult {
+        let failed = |kind| AttemptResult::Failed { error: StepError::new(kind, format!("{path} failed")) };
+        match self {
+            Self::Ok => AttemptResult::Succeeded { output: json!({"of": path.as_str()}) },
+            Self::Output(output) => AttemptResult::Succeeded { output: output.clone() },
+            Self::Transient => failed(ErrorKind::Transient),
+            Self::Permanent => failed(ErrorKind::Permanent),
+        }
+    }
+}
+
+/// What a condition says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Say {
+    Yes,
+    No,
+    Failure,
+    Success,
+    Broken,
+}
+
+/// Everything by path; what is not named is done well at once, is true, and has no items.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    /// The outcomes of a step's executions; the last one repeats.
+    pub(crate) outcomes: BTreeMap<String, Vec<Outcome>>,
+    pub(crate) says: BTreeMap<String, Say>,
+    pub(crate) items: BTreeMap<String, Vec<String>>,
+    /// Steps whose `outputs:`, `ready:`, ... cannot be evaluated, as `outputs:PATH`.
+    pub(crate) broken: Vec<String>,
+}
+
+impl Script {
+    pub(crate) fn outcome(mut self, path: &str, outcomes: &[Outcome]) -> Self {
+        self.outcomes.insert(path.to_owned(), outcomes.to_vec());
+        self
+    }
+    pub(crate) fn say(mut self, path: &str, say: Say) -> Self {
+        self.says.insert(path.to_owned(), say);
+        self
+    }
+    pub(crate) fn items(mut self, path: &str, keys: &[&str]) -> Self {
+        self.items.insert(path.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect());
+        self
+    }
+    pub(crate) fn broken(mut self, what: &str) -> Self {
+        self.broken.push(what.to_owned());
+        self
+    }
+
+    /// The outcome of the `nth` execution, from 0, of the step at `path`.
+    pub(crate) fn outcome_of(&self, path: &Path, nth: u32) -> Outcome {
+        let outcomes = self.outcomes.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+        outcomes.get(nth as usize).or(outcomes.last()).cloned().unwrap_or(Outcome::Ok)
+    }
+
+    fn check(&self, what: &str, state: &State, node: NodeId) -> Result<(), StepError> {
+        let name = format!("{what}:{}", state.node(node).path);
+        if self.broken.contains(&name) { Err(StepError::new(ErrorKind::Input, name)) } else { Ok(()) }
+    }
+}
+
+impl Evaluate for Script {
+    fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError> {
+        match self.says.get(state.node(node).path.as_str()).unwrap_or(&Say::Yes) {
+            Say::Yes => Ok(true),
+            Say::No => Ok(false),
+            Say::Failure => Ok(needs.failure),
+            Say::Success => Ok(needs.success),
+            Say::Broken => Err(StepError::new(ErrorKind::Input, "no such name")),
+        }
+    }
+    fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
+        self.check("items", state, node)?;
+        let path = state.node(node).path.as_str();
+        // Items that change from round to round stand under `PATH@ROUND`.
+        let keys = self.items.get(&format!("{path}@{}", state.round())).or_else(|| self.items.get(path));
+        let item = |key: &String| Item { key: key.clone(), value: json!(key) };
+        Ok(keys.into_iter().flatten().map(item).collect())
+    }
+    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        self.check("enter", state, node).map(|()| json!({"round": state.round()}))
+    }
+    fn render(&self, state: &State, node: NodeId, _: u32, _: Purpose) -> Result<String, StepError> {
+        self.check("render", state, node).map(|()| "f".to_owned())
+    }
+    fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.check("until", state, node).map(|()| *output != json!(false))
+    }
+    fn ready(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.check("ready", state, node).map(|()| *output == json!("ready"))
+    }
+    fn retry(&self, state: &State, node: NodeId, _: &StepError) -> Result<bool, StepError> {
+        self.check("retry", state, node).map(|()| true)
+    }
+    fn outputs(&self, state: &State, node: NodeId, _: &Value) -> Result<Option<Value>, StepError> {
+        self.check("outputs", state, node).map(|()| None)
+    }
+    fn exit_code(&self, _: &State, _: &Value) -> Result<Option<u8>, StepError> {
+        Ok(None)
+    }
+}
+
+/// The step that a fact is about.
+pub(crate) fn path_of(event: &Event) -> Option<&Path> {
+    match event {
+        Event::AttemptStarted { path, .. }
+        | Event::StepEntered { path, .. }
+        | Event::StepExpanded { path, .. }
+        | Event::StepSkipped { path, .. }
+        | Event::StepFinished { path, .. } => Some(path),
+        _ => None,
+    }
+}

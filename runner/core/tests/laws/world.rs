@@ -1,0 +1,358 @@
+//! A simulated shell: carries out effects, and holds the laws after every single fact.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use runner_core::{
+    AttemptResult, Change, Effect, End, Event, Found, Input, Machine, Path, Phase, Plan, Purpose, Role, Settled, State,
+    Status, TimerId,
+};
+use serde_json::{Value, json};
+
+use crate::script::{Outcome, Script, path_of};
+
+/// An attempt as it is outside.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outside {
+    /// A process lives.
+    Alive(Purpose),
+    /// It is over, and this is what is known about it.
+    Gone(AttemptResult),
+}
+
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) script: Arc<Script>,
+    pub(crate) machine: Machine,
+    pub(crate) journal: Vec<(Event, u64)>,
+    folded: State,
+    effects: BTreeSet<Effect>,
+    pub(crate) now: u64,
+    pub(crate) epoch: u32,
+    pub(crate) outside: BTreeMap<(Path, u32), Outside>,
+    /// Executions of a step's work so far, and how many of them did it.
+    pub(crate) executed: BTreeMap<Path, u32>,
+    pub(crate) done: BTreeMap<Path, u32>,
+    /// Inputs that come before anything else.
+    pub(crate) pending: VecDeque<Input>,
+    /// What was told about attempts and timers so far.
+    pub(crate) told: Vec<Input>,
+    finished: BTreeMap<Path, u32>,
+    pub(crate) most_slots: usize,
+}
+
+impl World {
+    pub(crate) fn new(plan: &Arc<Plan>, script: Script, parallel: usize) -> Self {
+        let start = Input::Start { record: Value::Null, seed: 7, parallel };
+        Self {
+            plan: Arc::clone(plan),
+            script: Arc::new(script),
+            machine: Machine::new(Arc::clone(plan)),
+            journal: Vec::new(),
+            folded: State::new(Arc::clone(plan)),
+            effects: BTreeSet::new(),
+            now: 1000,
+            epoch: 1,
+            outside: BTreeMap::new(),
+            executed: BTreeMap::new(),
+            done: BTreeMap::new(),
+            pending: [start, life(1)].into(),
+            told: Vec::new(),
+            finished: BTreeMap::new(),
+            most_slots: 0,
+        }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.machine.state()
+    }
+    pub(crate) fn phase(&self) -> &Phase {
+        self.state().phase()
+    }
+    pub(crate) fn status(&self, path: &str) -> Status {
+        let id = self.state().find(&Path::parse(path)).unwrap_or_else(|| panic!("no step `{path}`"));
+        self.state().node(id).status
+    }
+    pub(crate) fn executions(&self, path: &str) -> u32 {
+        self.executed.get(&Path::parse(path)).copied().unwrap_or(0)
+    }
+    pub(crate) fn is_effect(&self, wanted: &Effect) -> bool {
+        self.effects.contains(wanted)
+    }
+    pub(crate) fn current_effects(&self) -> &BTreeSet<Effect> {
+        &self.effects
+    }
+
+    /// Gives the machine an input, holds its facts to the laws, and acts on them.
+    pub(crate) fn feed(&mut self, input: Input) -> Vec<Event> {
+        let events = self.decide(input);
+        self.act();
+        events
+    }
+
+    /// Makes facts durable, not yet acting on them.
+    pub(crate) fn decide(&mut self, input: Input) -> Vec<Event> {
+        if matches!(input, Input::Finished { .. } | Input::TimerFired { .. } | Input::Announced { .. }) {
+            self.told.push(input.clone());
+        }
+        let events = self.machine.handle(input, self.now, &*self.script);
+        for event in &events {
+            self.hold_laws(event);
+            self.folded.apply(event, self.now);
+            let kept: BTreeSet<_> = self.folded.effects().cloned().collect();
+            let afresh: BTreeSet<_> = self.folded.effects_afresh().into_iter().collect();
+            assert_eq!(kept, afresh, "effects after {event:?}");
+            self.journal.push((event.clone(), self.now));
+        }
+        assert!(*self.state() == self.folded, "memory is not the fold of the journal after {events:#?}");
+        events
+    }
+
+    /// What must be so at the instant of a fact.
+    fn hold_laws(&mut self, event: &Event) {
+        if matches!(event, Event::RoundStarted { .. }) {
+            self.finished.clear();
+        }
+        let state = &self.folded;
+        let Some(id) = path_of(event).and_then(|path| state.find(path)) else { return };
+        let node = state.node(id);
+        if matches!(event, Event::AttemptStarted { .. } | Event::StepEntered { .. } | Event::StepExpanded { .. }) {
+            let mut at = Some(id);
+            while let Some(inner) = at {
+                for need in state.needs_of(inner) {
+                    let need = state.node(need);
+                    assert!(need.status.is_end(), "{event:?} began before `{}` had ended", need.path);
+                }
+                at = state.node(inner).parent;
+            }
+            if let Role::Step { finally: true, .. } = node.role
+                && let Some(body) = node.parent.and_then(|parent| state.node(parent).body())
+            {
+                let over = |step: &_| state.node(*step).status.is_end();
+                assert!(body.steps.iter().all(over), "{event:?} began before its list had ended");
+            }
+            assert!(!node.status.is_end(), "{event:?}, but it had ended");
+        }
+        match event {
+            Event::AttemptStarted { path, attempt, .. } => {
+                assert_eq!(*attempt, node.attempts() + 1, "{event:?}");
+                assert!(!self.finished.contains_key(path), "{event:?}, though it finished in this round");
+            }
+            Event::StepFinished { path, status: Status::Succeeded, .. } if node.leaf().is_some() => {
+                let service = self.is_service(id);
+                if !service {
+                    let again = self.finished.insert(path.clone(), node.attempts());
+                    assert_eq!(again, None, "{event:?} twice in a round");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_service(&self, id: runner_core::NodeId) -> bool {
+        let kind = self.folded.step(id).map(|step| &step.kind);
+        matches!(kind, Some(runner_core::Kind::Leaf(leaf)) if leaf.service)
+    }
+
+    /// Acts on the effects as they are now.
+    pub(crate) fn act(&mut self) {
+        for change in self.machine.take_changes() {
+            let known = match &change {
+                Change::Begin(effect) => self.effects.insert(effect.clone()),
+                Change::Cease(effect) => self.effects.remove(effect),
+            };
+            assert!(known, "{change:?} changes nothing");
+        }
+        self.see_effects();
+    }
+
+    fn see_effects(&mut self) {
+        let now: BTreeSet<_> = self.state().effects().cloned().collect();
+        assert_eq!(self.effects, now, "the changes do not add up to the effects");
+        let mut wanted = BTreeSet::new();
+        for effect in &now {
+            match effect {
+                Effect::Execute { path, attempt, purpose } => {
+                    let key = (path.clone(), *attempt);
+                    wanted.insert(key.clone());
+                    if !self.outside.contains_key(&key) {
+                        let other = self.outside.iter().find(|((of, _), how)| of == path && is_alive(how));
+                        assert_eq!(other, None, "two attempts of `{path}` at once");
+                        self.outside.insert(key, Outside::Alive(*purpose));
+                    }
+                }
+                Effect::Hold { path, attempt } => {
+                    wanted.insert((path.clone(), *attempt));
+                }
+                Effect::Stop { .. } | Effect::Timer { .. } => {}
+            }
+        }
+        for (key, how) in &self.outside {
+            assert!(!is_alive(how) || wanted.contains(key), "nobody follows {key:?}, which lives");
+        }
+        let slots = now.iter().filter(|effect| self.takes_slot(effect)).count();
+        self.most_slots = self.most_slots.max(slots);
+    }
+
+    fn takes_slot(&self, effect: &Effect) -> bool {
+        let Effect::Execute { path, .. } = effect else { return false };
+        let step = self.state().find(path).and_then(|id| self.state().step(id));
+        matches!(step.map(|step| &step.kind), Some(runner_core::Kind::Leaf(leaf)) if !leaf.waits && !leaf.service)
+    }
+
+    /// Everything that may happen next without anybody's will.
+    pub(crate) fn possible(&self) -> Vec<Input> {
+        let mut possible = Vec::new();
+        let mut timers: Vec<(u64, TimerId)> = Vec::new();
+        for effect in &self.effects {
+            match effect {
+                Effect::Execute { path, attempt, purpose } => {
+                    possible.push(self.end_of(path, *attempt, *purpose));
+                }
+                Effect::Stop { path, attempt, .. } => {
+                    let result = if self.is_effect(&Effect::Hold { path: path.clone(), attempt: *attempt }) {
+                        AttemptResult::Stopped
+                    } else {
+                        AttemptResult::InDoubt { why: "stopped".to_owned() }
+                    };
+                    possible.push(Input::Finished { path: path.clone(), attempt: *attempt, result });
+                }
+                Effect::Timer { timer, at, duration } => timers.push((at + duration, *timer)),
+                Effect::Hold { .. } => {}
+            }
+        }
+        timers.sort_unstable();
+        possible.extend(timers.into_iter().map(|(_, timer)| Input::TimerFired { timer }));
+        possible
+    }
+
+    fn end_of(&self, path: &Path, attempt: u32, purpose: Purpose) -> Input {
+        let path = path.clone();
+        if let Some(Outside::Gone(result)) = self.outside.get(&(path.clone(), attempt)) {
+            return Input::Finished { path, attempt, result: result.clone() };
+        }
+        let outcome = self.script.outcome_of(&path, self.executions(path.as_str()));
+        let is_service = self.state().find(&path).is_some_and(|id| self.is_service(id));
+        if purpose == Purpose::Check {
+            let result = if self.done.contains_key(&path) {
+                Outcome::Ok.result(&path)
+            } else {
+                Outcome::Permanent.result(&path)
+            };
+            return Input::Finished { path, attempt, result };
+        }
+        if is_service && outcome == Outcome::Ok {
+            return Input::Announced { path, attempt, output: json!("ready") };
+        }
+        let result = outcome.result(&path);
+        Input::Finished { path, attempt, result }
+    }
+
+    /// Makes what an input tells true outside, before it is told.
+    pub(crate) fn happen(&mut self, input: &Input) {
+        match input {
+            Input::Finished { path, attempt, result } => {
+                let was = self.outside.insert((path.clone(), *attempt), Outside::Gone(result.clone()));
+                if was == Some(Outside::Alive(Purpose::Run)) {
+                    self.execute(path, result);
+                }
+            }
+            Input::TimerFired { timer } => {
+                for effect in &self.effects {
+                    if let Effect::Timer { timer: of, at, duration } = effect
+                        && of == timer
+                    {
+                        self.now = self.now.max(at + duration);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts an execution of a step's work that ended so.
+    pub(crate) fn execute(&mut self, path: &Path, result: &AttemptResult) {
+        if matches!(result, AttemptResult::Succeeded { .. } | AttemptResult::Failed { .. }) {
+            *self.executed.entry(path.clone()).or_default() += 1;
+        }
+        if did_its_work(result) {
+            *self.done.entry(path.clone()).or_default() += 1;
+        }
+    }
+
+    /// What a person who tells the truth says to a run that waits for one.
+    pub(crate) fn person(&self) -> Option<Input> {
+        if *self.phase() != Phase::Ended(End::Paused) {
+            return None;
+        }
+        let settle = self.machine.doubts().into_iter().next();
+        Some(settle.map_or(Input::Resume, |(path, _)| {
+            let outputs = json!({"of": path.as_str()});
+            let settled = if self.done.contains_key(&path) { Settled::Done { outputs } } else { Settled::Repeat };
+            Input::Settle { path, settled }
+        }))
+    }
+
+    /// One step of a driver without choice. `false`: nothing is left to happen.
+    pub(crate) fn tick(&mut self) -> bool {
+        let Some(input) = self.next_input() else { return false };
+        self.happen(&input);
+        self.feed(input);
+        true
+    }
+
+    pub(crate) fn next_input(&mut self) -> Option<Input> {
+        self.pending.pop_front().or_else(|| self.possible().into_iter().next()).or_else(|| self.person())
+    }
+
+    /// Runs until nothing is left to happen, and tells how the run ended.
+    pub(crate) fn run(&mut self) -> End {
+        for _ in 0..20_000 {
+            if !self.tick() {
+                return self.ended();
+            }
+        }
+        panic!("the run does not end");
+    }
+
+    pub(crate) fn ended(&self) -> End {
+        let Phase::Ended(end) = self.phase() else { panic!("stuck in {:?}: {:#?}", self.phase(), self.journal) };
+        *end
+    }
+
+    /// Runs until `stop` holds.
+    pub(crate) fn run_until(&mut self, stop: impl Fn(&Self) -> bool) {
+        while !stop(self) {
+            assert!(self.tick(), "it never held");
+        }
+    }
+
+    /// A new engine life that knows only the journal; `found` is what it finds.
+    pub(crate) fn crash(&mut self, found: Vec<(Path, u32, Found)>) {
+        self.folded = State::new(Arc::clone(&self.plan));
+        for (event, at) in &self.journal {
+            self.folded.apply(event, *at);
+        }
+        let mut state = self.folded.clone();
+        state.take_changes();
+        self.folded.take_changes();
+        self.effects = state.effects().cloned().collect();
+        self.machine = Machine::of(state);
+        self.epoch += 1;
+        self.pending = [life(self.epoch), Input::Recovered { found }].into();
+    }
+}
+
+pub(crate) fn life(epoch: u32) -> Input {
+    Input::Life { epoch, pid: 1, boot: "b".to_owned() }
+}
+
+pub(crate) fn is_alive(how: &Outside) -> bool {
+    matches!(how, Outside::Alive(_))
+}
+
+/// Whether an execution did its step's work; `false` is the output of a poll that has to be repeated.
+pub(crate) fn did_its_work(result: &AttemptResult) -> bool {
+    matches!(result, AttemptResult::Succeeded { output } if *output != json!(false))
+}
