@@ -114,6 +114,14 @@ pub enum LedgerError {
         /// What was observed.
         why: String,
     },
+    /// The checkpoint or index cannot be written.
+    #[error("cannot use the checkpoint `{}`: {reason}; it is made anew from the journal later", path.display())]
+    Checkpoint {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// What the database said.
+        reason: String,
+    },
     /// A step's output is larger than the ledger keeps.
     #[error("the output has {bytes} bytes, more than the {limit} that are kept: write it to a file and publish that")]
     TooLarge {
@@ -181,7 +189,11 @@ impl LedgerError {
     /// The class of this error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Io { .. } | Self::Poisoned { .. } | Self::Encode { .. } | Self::NoLocks { .. } => ErrorKind::Io,
+            Self::Io { .. }
+            | Self::Poisoned { .. }
+            | Self::Checkpoint { .. }
+            | Self::Encode { .. }
+            | Self::NoLocks { .. } => ErrorKind::Io,
             Self::Full { .. } => ErrorKind::Full,
             Self::Damaged { .. } | Self::BadBlob { .. } => ErrorKind::Damaged,
             Self::LostFacts { .. } => ErrorKind::LostFacts,

@@ -154,6 +154,11 @@ impl Journal {
         Durable(self.durable)
     }
 
+    /// Refuses with [`LedgerError::LostFacts`] unless the record that `mark` names is there and durable.
+    pub fn holds(&self, mark: Mark) -> Result<(), LedgerError> {
+        reader::read_from(&RealDisk, &self.path, mark).map(|_| ())
+    }
+
     /// The last record appended, durable or not; 0 for none.
     pub fn last(&self) -> u64 {
         self.seq

@@ -24,7 +24,7 @@ pub struct Lock {
 }
 
 /// How long a lock without a living holder's name is tried again.
-const GLANCE: Duration = Duration::from_millis(50);
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// The answer of the operating system to one try.
 enum Tried {
@@ -37,19 +37,9 @@ impl Lock {
     ///
     /// The file is created where it is missing and `holder` is written into it.
     pub fn try_take(path: &Path, what: &str, holder: Holder) -> Result<Self, LedgerError> {
-        let deadline = Instant::now() + GLANCE;
-        loop {
-            let mut file = match attempt(path, FlockOperation::NonBlockingLockExclusive)? {
-                Tried::Got(file) => return Self::settle(file, path, holder),
-                Tried::Held(file) => file,
-            };
-            let found = Holder::read(&mut file);
-            // Whoever only looks (`Lock::holder`) or has just taken or given back the lock holds it namelessly, but not
-            // for long: such a one is no reason to refuse.
-            if found.as_ref().is_some_and(|found| !found.has_ended()) || Instant::now() >= deadline {
-                return Err(LedgerError::Busy { what: what.to_owned(), holder: found.map(Box::new) });
-            }
-            std::thread::sleep(Duration::from_millis(1));
+        match glance(path, FlockOperation::NonBlockingLockExclusive)? {
+            Glance::Got(file) => Self::settle(file, path, holder),
+            Glance::Held(holder) => Err(LedgerError::Busy { what: what.to_owned(), holder: holder.map(Box::new) }),
         }
     }
 
@@ -74,9 +64,9 @@ impl Lock {
         if !path.exists() {
             return Ok(None);
         }
-        match attempt(path, FlockOperation::NonBlockingLockShared)? {
-            Tried::Got(_) => Ok(None),
-            Tried::Held(mut file) => Ok(Some(Holder::read(&mut file).unwrap_or_default())),
+        match glance(path, FlockOperation::NonBlockingLockShared)? {
+            Glance::Got(_) => Ok(None),
+            Glance::Held(holder) => Ok(Some(holder.unwrap_or_default())),
         }
     }
 
@@ -118,6 +108,35 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Best effort: a name left behind is recognised as that of a process that no longer holds anything.
         let _ = self.file.set_len(0);
+        // Not left to closing: a process that another thread is just starting holds copies of all descriptors until
+        // it executes its program.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// What a lock looked like for a short while.
+enum Glance {
+    Got(File),
+    Held(Option<Holder>),
+}
+
+/// Tries the lock until it is had or held by a process that lives.
+///
+/// Whoever only looks ([`Lock::holder`]) or has just taken or given back the lock holds it namelessly, but not for long:
+/// such a one is no reason to refuse.
+fn glance(path: &Path, operation: FlockOperation) -> Result<Glance, LedgerError> {
+    let deadline = Instant::now() + GLANCE;
+    loop {
+        let mut file = match attempt(path, operation)? {
+            Tried::Got(file) => return Ok(Glance::Got(file)),
+            Tried::Held(file) => file,
+        };
+        let holder = Holder::read(&mut file);
+        if holder.as_ref().is_some_and(|holder| !holder.has_ended()) || Instant::now() >= deadline {
+            return Ok(Glance::Held(holder));
+        }
+        // There is nothing to await: flock(2) has no bounded wait.
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

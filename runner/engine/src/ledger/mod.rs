@@ -8,11 +8,16 @@
 //!   the records: each names the flush that it belongs to, and one flush is in flight at a time.
 //! - `opening`: a new life reads, judges, cuts, writes the last flush again and syncs before anything is believed.
 //! - `reader`: anyone reads along without a lock.
+//! - `checkpoint`: the fold up to a mark, always behind the journal and made anew from it when it does not add up.
+//! - `blob`: outputs too large for the journal, named by their content.
+//! - `state`: what runs leave behind for later ones; a journal of its own.
 //! - `lock`, `group`: one engine a run, one run a group; locks die with their holder and name it.
 //! - `disk`: the narrow door through which all durable writes go.
 //!
 //! Nothing here knows what the facts mean: every type is generic over the event.
 
+mod blob;
+mod checkpoint;
 mod disk;
 mod error;
 mod group;
@@ -23,14 +28,17 @@ pub mod machine;
 mod opening;
 mod reader;
 mod record;
+mod run_folder;
 mod scan;
+mod state;
 mod synced;
 mod when;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod test;
 
+pub use blob::{BLOB_LIMIT, BlobRef, Blobs, INLINE_LIMIT};
+pub use checkpoint::{Change, Checkpoint, Opening};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{ErrorKind, LedgerError};
 pub use group::{GroupLock, keeper_lock_path, lock_path, user_state_folder};
@@ -40,4 +48,6 @@ pub use lock::Lock;
 pub use opening::Cut;
 pub use reader::{Follower, read};
 pub use record::Record;
+pub use run_folder::{RunFolder, Runs};
 pub use scan::Mark;
+pub use state::{Key, Origin, State, StateOp, StateWrite, Written, read_state};

@@ -1,12 +1,16 @@
 //! The claims of the ledger, tried at their worst.
 
+mod blob;
+mod checkpoint;
 mod child;
 mod faulty;
 mod journal;
 mod kill;
 mod lock;
 mod record;
+mod run_folder;
 mod speed;
+mod state;
 
 use std::path::Path;
 
