@@ -74,6 +74,9 @@ pub(crate) fn failure(verb: &str, exit: Exit, records: &[Record], tail: &str) ->
     }
 }
 
+/// A sentence is cut after so many characters.
+const LONGEST: usize = 400;
+
 /// One error that Vagrant reports.
 struct Finding {
     message: String,
@@ -86,14 +89,20 @@ impl Finding {
     }
 }
 
-/// The text's paragraphs, each in one line, without Ruby's stack.
+/// The text's paragraphs, each in one line, without what is said on the way there and without Ruby's stack.
 fn paragraphs(text: &str) -> Vec<String> {
-    let clean = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_stack = |line: &str| line.starts_with('/') && line.contains(".rb:") && line.contains(":in ");
-    let paragraphs = text.replace("\r\n", "\n");
-    let paragraphs = paragraphs.split("\n\n").map(|paragraph| {
-        let lines = paragraph.lines().map(clean);
-        lines.filter(|line| !line.is_empty() && !is_stack(line)).collect::<Vec<_>>().join(" ")
+    let is_log = |line: &str| {
+        let detail = line.strip_prefix("    ").and_then(|line| line.split_once(": "));
+        let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+        line.starts_with("==> ")
+            || line.starts_with("Bringing machine '")
+            || detail.is_some_and(|(name, _)| is_name(name))
+            || (line.starts_with('/') && line.contains(".rb:") && line.contains(":in "))
+    };
+    let text = text.replace("\r\n", "\n");
+    let paragraphs = text.split("\n\n").map(|paragraph| {
+        let words = paragraph.lines().filter(|line| !is_log(line)).flat_map(str::split_whitespace);
+        words.collect::<Vec<_>>().join(" ")
     });
     paragraphs.filter(|paragraph| !paragraph.is_empty()).collect()
 }
@@ -123,19 +132,21 @@ fn find(class: &str, paragraphs: &[String]) -> Option<Finding> {
     let known = of_class.or_else(|| KNOWN.iter().find(by_words).filter(|_| class.is_empty()))?;
     let at = paragraphs.iter().position(|paragraph| paragraph.contains(known.says)).unwrap_or(0);
     let paragraph = paragraphs.get(at).map_or("", String::as_str);
-    // What is wrong in a Vagrantfile stands in the paragraphs after the one that says that something is.
-    let detail = known.kind == ErrorKind::Input && (paragraph.ends_with(':') || paragraph.contains("below"));
-    let detail = paragraphs.get(at + 1).filter(|_| detail || known.class == "ConfigInvalid");
-    let message = match detail {
-        Some(detail) => format!("{}: {detail}", fragment(paragraph.split(". ").next().unwrap_or(paragraph))),
-        None => fragment(paragraph.split(". ").next().unwrap_or(paragraph)),
+    let before = &paragraph[..paragraph.find(known.says).unwrap_or(0)];
+    let sentence = &paragraph[before.rfind(". ").map_or(0, |end| end + 2)..];
+    let sentence = fragment(sentence.split(". ").next().unwrap_or(sentence));
+    // What is wrong in a Vagrantfile stands in the paragraph after the one that says that something is.
+    let detailed = ["VagrantfileSyntaxError", "VagrantfileLoadError", "VagrantfileNameError", "ConfigInvalid"];
+    let message = match paragraphs.get(at + 1).filter(|_| detailed.contains(&known.class)) {
+        Some(detail) => format!("{sentence}: {}", detail.chars().take(LONGEST).collect::<String>()),
+        None => sentence,
     };
     Some(Finding { message, known: Some(known) })
 }
 
 /// A sentence as a message: no capital at its start, no full stop, not too long.
 fn fragment(sentence: &str) -> String {
-    let sentence: String = sentence.trim_end_matches(['.', ':', '!']).chars().take(400).collect();
+    let sentence: String = sentence.trim_end_matches(['.', ':', '!']).chars().take(LONGEST).collect();
     let mut chars = sentence.chars();
     let second_is_small = sentence.chars().nth(1).is_some_and(|c| c.is_lowercase() || c == ' ');
     match chars.next() {

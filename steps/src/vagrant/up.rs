@@ -13,8 +13,9 @@ use super::{Machines, program};
 
 /// Brings machines up: creates those that are not there, starts those that do not run.
 ///
-/// A machine that runs is left alone, also when it was never provisioned to the end. Providers that can start several
-/// machines at once do so; for an order between groups of machines, use a step for each group.
+/// A machine that runs is left alone, also one that was never provisioned to the end or does not answer yet: so after a
+/// failure Vagrant may call done what is not. Wait for what you need, with `ssh.run` or `tcp.wait`. Providers that can
+/// start several machines at once do so; for an order between groups of machines, use a step for each group.
 ///
 /// Check holds when all the machines run. Undo destroys them, also where they stood before this step started them.
 #[derive(Debug, Deserialize, JsonSchema)]

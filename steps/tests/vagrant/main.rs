@@ -1,6 +1,7 @@
 //! The steps of `vagrant` over the real program, with machines that are only names (`Vagrantfile` beside this file).
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a panic is a failed test; a skipped one says so")]
 
+mod recorded;
 #[path = "../shared/mod.rs"]
 mod shared;
 
