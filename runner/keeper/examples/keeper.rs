@@ -1,6 +1,6 @@
 //! A keeper, or a small engine, as a program of its own. The tests use it.
 //!
-//! - `keeper [--portable] [--service-patience-ms N] [--first-patience-ms N] RUN_DIR` is a keeper.
+//! - `keeper [--portable] [--service-patience-ms N] [--first-patience-ms N] [--socket-check-ms N] RUN_DIR` is a keeper.
 //! - `keeper --engine RUN_DIR COMMAND…` starts a keeper with the command, says hello to it, passes on requests from
 //!   stdin, one JSON value a line, and prints what the keeper replies in the same way.
 
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             Some("--portable") => options.portable = true,
             Some("--service-patience-ms") => options.service_patience = milliseconds().unwrap_or_default(),
             Some("--first-patience-ms") => options.first_patience = milliseconds().unwrap_or_default(),
+            Some("--socket-check-ms") => options.socket_check = milliseconds().unwrap_or_default(),
             Some("--engine") => {
                 let run_dir = PathBuf::from(arguments.next().unwrap_or_default());
                 let command: Vec<OsString> = arguments.collect();

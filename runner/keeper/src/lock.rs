@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::platform;
 use crate::protocol::Text;
 
 /// Who holds a keeper's lock.
@@ -27,6 +28,13 @@ pub struct Holder {
 impl Holder {
     pub(crate) fn process(&self) -> Option<Pid> {
         Pid::from_raw(self.pid)
+    }
+
+    /// Whether its process lives.
+    pub fn is_alive(&self) -> bool {
+        let platform = platform::native();
+        let process = self.process().and_then(|pid| platform.process(pid));
+        self.boot_id == platform.boot_id() && process.is_some_and(|process| process.alive)
     }
 }
 
@@ -54,6 +62,14 @@ impl Lock {
         self.file.rewind()?;
         self.file.write_all(&text)?;
         self.file.set_len(text.len() as u64)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, unless another thread has just forked: its child has a copy until it execs, and the lock
+        // would last as long. Where this fails, closing does it.
+        let _ = self.file.unlock();
     }
 }
 

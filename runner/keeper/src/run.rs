@@ -30,11 +30,19 @@ pub struct Options {
     pub service_patience: Duration,
     /// How long a keeper that nobody ever spoke to waits for an engine. 30 seconds.
     pub first_patience: Duration,
+    /// How often a keeper without an engine looks whether its socket is still there: the system removes runtime
+    /// folders when a user logs out, and old files in `/tmp`. 10 seconds.
+    pub socket_check: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { portable: false, service_patience: Duration::from_secs(600), first_patience: Duration::from_secs(30) }
+        Self {
+            portable: false,
+            service_patience: Duration::from_secs(600),
+            first_patience: Duration::from_secs(30),
+            socket_check: Duration::from_secs(10),
+        }
     }
 }
 

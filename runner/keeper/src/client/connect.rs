@@ -72,10 +72,11 @@ pub fn connect(run_dir: &Path, hello: &Hello, wait: Duration) -> Result<Connecte
         if left.is_zero() {
             return Err(holder.map_or(ConnectError::Unnamed, |holder| ConnectError::Silent { holder }));
         }
-        match holder.and_then(|holder| holder.process()) {
+        match holder.filter(Holder::is_alive).and_then(|holder| holder.process()) {
             // If it leaves, its end is what to wait for; if it starts, it will have in a moment.
             Some(process) => platform::native().await_end(process, PAUSE.min(left)),
-            None => std::thread::sleep(PAUSE.min(left)),
+            // It is being signed, or outlives its holder for a moment: see `seize`.
+            None => std::thread::sleep((PAUSE / 10).min(left)),
         }
     }
 }

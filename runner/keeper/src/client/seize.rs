@@ -2,8 +2,10 @@
 
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::lock::{Holder, Lock};
+use crate::lock::{self, Holder, Lock};
 use crate::platform;
 use crate::protocol::PROTOCOL;
 
@@ -13,9 +15,22 @@ pub struct Seized {
     _lock: Lock,
 }
 
+/// How long a lock may outlive its holder: a child that was just being started has it until its program runs.
+const AFTERLIFE: Duration = Duration::from_secs(2);
+
 /// Takes the keeper's lock; `None` while somebody else holds it.
 pub fn seize(run_dir: &Path) -> io::Result<Option<Seized>> {
-    let Some(mut lock) = Lock::take(run_dir)? else { return Ok(None) };
+    let end = Instant::now() + AFTERLIFE;
+    let mut lock = loop {
+        if let Some(lock) = Lock::take(run_dir)? {
+            break lock;
+        }
+        if lock::holder(run_dir).is_none_or(|holder| holder.is_alive()) || Instant::now() > end {
+            return Ok(None);
+        }
+        // There is no event for this that could be waited for with a limit.
+        thread::sleep(Duration::from_millis(1));
+    };
     let pid = rustix::process::getpid().as_raw_pid();
     let session = platform::group_and_session(0).1;
     lock.sign(&Holder { protocol: PROTOCOL, pid, session, boot_id: platform::boot_id(), socket: None })?;

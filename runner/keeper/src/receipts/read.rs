@@ -102,6 +102,11 @@ impl Receipts {
         self.attempts.get(&attempt)?.spawning.as_ref()
     }
 
+    /// The attempt's process, once it was started.
+    pub fn spawned(&self, attempt: u64) -> Option<&Spawned> {
+        self.attempts.get(&attempt)?.spawned.as_ref()
+    }
+
     pub(super) fn trace(&self, attempt: u64) -> Option<&Trace> {
         self.attempts.get(&attempt)
     }

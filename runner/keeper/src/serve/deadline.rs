@@ -7,10 +7,6 @@ use rustix::process::Signal;
 use super::Keeper;
 use crate::protocol::Reason;
 
-/// How often a keeper without an engine looks whether its socket is still there: the system removes runtime folders
-/// when a user logs out, and old files in `/tmp`.
-const SOCKET_CHECK: Duration = Duration::from_secs(10);
-
 /// How long after SIGKILL something that is still there is waited for.
 const UNKILLABLE: Duration = Duration::from_secs(5);
 
@@ -28,7 +24,7 @@ impl Keeper {
         let engine = self.engine.as_ref().and_then(super::Engine::silent_until);
         let alone = self.engine.is_none().then(|| {
             let first = (!self.met).then(|| self.lonely_since + self.options.first_patience);
-            [first, self.services_until(), Some(Instant::now() + SOCKET_CHECK)]
+            [first, self.services_until(), Some(Instant::now() + self.options.socket_check)]
         });
         attempts.chain([engine]).chain(alone.into_iter().flatten()).flatten().min()
     }

@@ -5,16 +5,17 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use runner_keeper::client::{self, ConnectError};
+use runner_keeper::client::{self, ConnectError, seize};
 use runner_keeper::protocol::{
     Bytes, Decoder, Exited, Hello, Mask, PROTOCOL, Range, Reply, Request, Start, Started, Text, Welcome, encode,
 };
+use runner_keeper::{Holder, receipts};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
@@ -119,6 +120,17 @@ impl Drop for Run {
             let _ = keeper.kill();
             let _ = keeper.wait();
         }
+        if let Ok(receipts) = receipts::read(self.dir()) {
+            let living = |pid: &i32| is_alive(*pid);
+            let spawned = receipts.attempts().filter_map(|attempt| Some(receipts.spawned(attempt)?.pid));
+            self.groups.extend(spawned.filter(living));
+        }
+        // Tests that let an engine start the keeper, or have killed one, do not hold it.
+        let lock = fs::read_to_string(self.dir().join("keeper.lock")).unwrap_or_default();
+        let holder = serde_json::from_str::<Holder>(&lock).ok().filter(|holder| holder.socket.is_some());
+        if let Some(holder) = holder.filter(|holder| matches!(seize(self.dir()), Ok(None)) && is_alive(holder.pid)) {
+            signal(holder.pid, Signal::KILL);
+        }
         for group in &self.groups {
             let _ = kill_process_group(Pid::from_raw(*group).unwrap(), Signal::KILL);
         }
@@ -167,7 +179,10 @@ impl Engine {
         let mut buffer = [0; 4096];
         self.stream.set_read_timeout(Some(LONG)).unwrap();
         while self.replies.is_empty() {
-            let count = self.stream.read(&mut buffer).unwrap();
+            let count = match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                other => other.unwrap(),
+            };
             if count == 0 {
                 return None;
             }
