@@ -46,9 +46,38 @@ pub struct Diagnostic {
     pub notes: Vec<Label>,
 }
 
+/// On one line and of bearable length, whatever the values in it are.
+fn tidy(text: String) -> String {
+    const LONGEST: usize = 500;
+    if text.len() <= LONGEST && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut tidy = String::new();
+    for character in text.chars() {
+        if tidy.len() >= LONGEST {
+            tidy.push('…');
+            break;
+        }
+        if character.is_control() {
+            tidy.extend(character.escape_default());
+        } else {
+            tidy.push(character);
+        }
+    }
+    tidy
+}
+
 impl Diagnostic {
     fn new(severity: Severity, source: &Arc<Source>, span: Option<Span>, message: String) -> Self {
-        Self { severity, message, source: source.clone(), span, label: None, hint: None, notes: Vec::new() }
+        Self {
+            severity,
+            message: tidy(message),
+            source: source.clone(),
+            span,
+            label: None,
+            hint: None,
+            notes: Vec::new(),
+        }
     }
 
     /// An error at a place.
@@ -69,15 +98,17 @@ impl Diagnostic {
     /// With what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(tidy(hint.into()));
         self
     }
 
     /// With what to do about it, when there is something.
     #[must_use]
-    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
-        self
+    pub fn maybe_hint(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 
     /// With a word under the caret.
@@ -90,7 +121,7 @@ impl Diagnostic {
     /// With another place that belongs to it.
     #[must_use]
     pub fn note(mut self, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
-        self.notes.push(Label { source: source.clone(), span, message: message.into() });
+        self.notes.push(Label { source: source.clone(), span, message: tidy(message.into()) });
         self
     }
 }

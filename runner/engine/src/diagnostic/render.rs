@@ -84,8 +84,9 @@ fn snippet<'a>(group: Group<'a>, marks: &[Mark<'a>]) -> Group<'a> {
         });
     }
     let annotations = marks.iter().map(|mark| {
-        let start = mark.span.start.saturating_sub(window.start);
-        let end = mark.span.end.saturating_sub(window.start);
+        // A place may lie on the line break, which the window leaves out.
+        let inside = |at: usize| at.clamp(window.start, window.end) - window.start;
+        let (start, end) = (inside(mark.span.start), inside(mark.span.end));
         mark.kind.span(start..end.max(start)).label(mark.label)
     });
     let text = source.slice(window);

@@ -99,8 +99,8 @@ impl Source {
             return Span::new(self.text.len(), self.text.len());
         };
         let end = self.lines().get(line).map_or(self.text.len(), |next| next - 1);
-        let end = start + self.text[start..end].trim_end_matches('\r').len();
-        Span { start, end }
+        let text = &self.text[start..end];
+        Span { start, end: start + text.strip_suffix('\r').unwrap_or(text).len() }
     }
 }
 

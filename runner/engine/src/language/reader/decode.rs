@@ -57,9 +57,12 @@ pub(super) fn cleaned<'a>(source: &'a Arc<Source>, sink: &mut Sink) -> Cow<'a, s
     } else {
         return Cow::Borrowed(text);
     }
-    let fill = |(at, character): (usize, char)| {
-        let filler = if is_forbidden(at, character) { "_".repeat(character.len_utf8()) } else { String::new() };
-        if filler.is_empty() { character.to_string() } else { filler }
+    // As many bytes for as many, one character for one, so that every place stays where it is.
+    let fill = |(at, character): (usize, char)| match character.len_utf8() {
+        _ if !is_forbidden(at, character) => character,
+        1 => '_',
+        2 => '¿',
+        _ => char::REPLACEMENT_CHARACTER,
     };
     Cow::Owned(text.char_indices().map(fill).collect())
 }

@@ -91,7 +91,7 @@ impl Frame {
             Span::new(span.start, source.slice(span).find(['\n', '\r']).map_or(span.end, |at| span.start + at));
         let (kind, head) = match self.content {
             Content::Sequence(items) => {
-                let dash = Span::new(span.start, (span.start + 1).min(span.end));
+                let dash = source.clamp(Span::new(span.start, (span.start + 1).min(one_line.end)));
                 (Kind::Sequence(items), if self.flow { one_line } else { dash })
             }
             Content::Mapping { entries, .. } => {

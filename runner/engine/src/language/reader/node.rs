@@ -144,7 +144,7 @@ impl Node {
     /// other nodes.
     pub fn locate(&self, source: &Source, value: Span) -> Span {
         match &self.kind {
-            Kind::Scalar(scalar) => locate::locate(source.text(), self.span, scalar, value),
+            Kind::Scalar(scalar) => source.clamp(locate::locate(source.text(), self.span, scalar, value)),
             _ => self.head,
         }
     }
