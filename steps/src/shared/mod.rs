@@ -4,11 +4,11 @@
 pub mod capture;
 #[cfg(any(feature = "file", feature = "template"))]
 pub mod change;
-#[cfg(any(feature = "exec", feature = "ssh", feature = "vagrant"))]
+#[cfg(any(feature = "exec", feature = "http", feature = "ssh", feature = "vagrant"))]
 pub mod ending;
 #[cfg(any(feature = "file", feature = "template", feature = "ssh"))]
 pub mod mode;
 #[cfg(feature = "ssh")]
 pub mod shell;
-#[cfg(any(feature = "exec", feature = "ssh"))]
+#[cfg(any(feature = "exec", feature = "http", feature = "ssh"))]
 pub mod word;
