@@ -96,6 +96,8 @@ async fn connection(
     };
     match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
         Ok(Ok(stream)) => requests(stream, peer, root, say).await,
+        // Whoever only asks whether the port is open.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {}
         Ok(Err(error)) => {
             let _ = say.send(format!("{peer} no TLS handshake: {error}"));
         }
