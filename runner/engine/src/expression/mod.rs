@@ -11,7 +11,7 @@
 //! Both see a [`Scope`] when they are evaluated and a [`TypeEnv`] when they are checked, and both speak of what is wrong
 //! as a [`Problem`] at a byte offset of their text. Nothing here knows the time, randomness or the environment.
 
-// mod decision;
+mod decision;
 mod helper;
 mod problem;
 mod reference;
@@ -21,7 +21,7 @@ mod shape;
 mod template;
 mod type_env;
 
-// pub use decision::{Expression, Function, FUNCTIONS, StatusCalls};
+pub use decision::{Expression, FUNCTIONS, Function, Need, StatusCalls};
 pub use helper::{Example, HELPERS, Helper};
 pub use problem::{Problem, nearest};
 pub use reference::Reference;

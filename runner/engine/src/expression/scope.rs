@@ -172,15 +172,23 @@ impl Scope {
     /// The shared value that holds `segments`, and how many of them lead to it; the rest is inside it.
     /// `Err` is the index of the segment that is not there.
     pub(super) fn fetch(&self, segments: &[String]) -> Result<(Arc<Value>, usize), usize> {
+        match self.reach(segments)? {
+            (Entry::Value(value), taken) => Ok((value, taken)),
+            (names, taken) => Ok((names.whole(), taken)),
+        }
+    }
+
+    /// The last entry on the way along `segments`, and how many of them led to it. Names are there only when all did.
+    pub(super) fn reach(&self, segments: &[String]) -> Result<(Entry, usize), usize> {
         let Some((root, rest)) = segments.split_first() else { return Err(0) };
         let mut entry = self.get(root).ok_or(0_usize)?;
         for (index, segment) in rest.iter().enumerate() {
             match entry {
-                Entry::Value(value) => return Ok((value, index + 1)),
+                Entry::Value(_) => return Ok((entry, index + 1)),
                 Entry::Names(names) => entry = names.get(segment).ok_or(index + 1)?,
             }
         }
-        Ok((entry.whole(), segments.len()))
+        Ok((entry, segments.len()))
     }
 
     /// Why `reference` leads nowhere, or `None` when it leads to a value.

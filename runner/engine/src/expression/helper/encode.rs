@@ -9,7 +9,10 @@ use super::{Arguments, Helper, example, list, plain, scalar, text, wrong};
 use crate::expression::shape::Type;
 
 pub(super) static HELPERS: &[Helper] = &[
-    Helper::new("json", "json VALUE", "the value as JSON on one line", Type::String, json).examples(&[
+    Helper::new("json", "json VALUE", "the value as JSON on one line", Type::String, |arguments| {
+        Ok(arguments[0].to_string().into())
+    })
+    .examples(&[
         example("{{json inputs.tags}}", r#"{"tags": ["a", 1]}"#, r#""[\"a\",1]""#),
         example("x: {{json inputs.name}}", r#"{"name": "say \"hi\""}"#, r#""x: \"say \\\"hi\\\"\"""#),
     ]),
@@ -21,12 +24,18 @@ pub(super) static HELPERS: &[Helper] = &[
         json_pretty,
     )
     .examples(&[example("{{json_pretty inputs}}", r#"{"a": 1}"#, r#""{\n  \"a\": 1\n}""#)]),
-    Helper::new("yaml", "yaml VALUE", "the value as YAML, without a line break at the end", Type::String, yaml)
-        .examples(&[example(
-            "{{yaml inputs.labels}}",
-            r#"{"labels": {"app": "web", "on": "no"}}"#,
-            r#""app: web\n\"on\": \"no\"""#,
-        )]),
+    Helper::new(
+        "yaml",
+        "yaml VALUE",
+        "the value as YAML, without a line break at the end",
+        Type::String,
+        |arguments| Ok(super::yaml::write(&arguments[0]).into()),
+    )
+    .examples(&[example(
+        "{{yaml inputs.labels}}",
+        r#"{"labels": {"app": "web", "on": "no"}}"#,
+        r#""app: web\n\"on\": \"no\"""#,
+    )]),
     Helper::new("base64", "base64 TEXT", "the text in base64 (standard alphabet, padded)", Type::String, base64)
         .examples(&[example("{{base64 inputs.x}}", r#"{"x": "hello"}"#, r#""aGVsbG8=""#)]),
     Helper::new(
@@ -76,16 +85,8 @@ pub(super) static HELPERS: &[Helper] = &[
     .examples(&[example("/q?x={{url_encode inputs.x}}", r#"{"x": "a b/é"}"#, r#""/q?x=a%20b%2F%C3%A9""#)]),
 ];
 
-fn json(arguments: &Arguments<'_>) -> Result<Value, String> {
-    Ok(Value::String(arguments[0].to_string()))
-}
-
 fn json_pretty(arguments: &Arguments<'_>) -> Result<Value, String> {
     serde_json::to_string_pretty(&*arguments[0]).map(Value::String).map_err(|error| error.to_string())
-}
-
-fn yaml(arguments: &Arguments<'_>) -> Result<Value, String> {
-    Ok(Value::String(super::yaml::write(&arguments[0])))
 }
 
 fn base64(arguments: &Arguments<'_>) -> Result<Value, String> {

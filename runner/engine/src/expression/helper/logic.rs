@@ -14,7 +14,7 @@ pub(super) static HELPERS: &[Helper] = &[
         "default VALUE FALLBACK",
         "the value, or the fallback where the value is null or not there",
         Type::Dyn,
-        default,
+        |arguments| Ok(arguments[usize::from(arguments[0].is_null())].clone().into_owned()),
     )
     .takes(2, 2)
     .lenient()
@@ -91,11 +91,6 @@ pub(super) static HELPERS: &[Helper] = &[
     )
     .examples(&[example("{{#if (not inputs.a)}}none{{/if}}", r#"{"a": []}"#, r#""none""#)]),
 ];
-
-fn default(arguments: &Arguments<'_>) -> Result<Value, String> {
-    let at = usize::from(arguments[0].is_null());
-    Ok(arguments[at].clone().into_owned())
-}
 
 /// Equality in which `1` is `1.0`, also inside lists and objects.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {

@@ -1,6 +1,6 @@
 //! YAML that every reader takes alike.
 //!
-//! A YAML 1.2 writer leaves `no`, `017` or `12:30` bare, and the 1.1 readers of Ansible, PyYAML and Kubernetes take them
+//! A YAML 1.2 writer leaves `no`, `017` or `12:30` bare, and the 1.1 readers of Ansible, `PyYAML` and Kubernetes take them
 //! for a boolean, an octal and a sexagesimal number. Here a string stands bare only where no reader can take it for
 //! anything else.
 
@@ -39,9 +39,9 @@ fn mapping(fields: &serde_json::Map<String, Value>, depth: usize, text: &mut Str
             pad(depth, text);
         }
         if bare(key) {
-            text.push_str(key)
+            text.push_str(key);
         } else {
-            text.push_str(&Value::from(key.as_str()).to_string())
+            text.push_str(&Value::from(key.as_str()).to_string());
         }
         text.push(':');
         match value {

@@ -60,10 +60,10 @@ impl Renderer<'_> {
             match node {
                 Node::Text(literal) => text.push_str(literal),
                 Node::Emit(expression) => self.emit(expression, frame, text)?,
-                Node::If(test) => {
-                    let condition = self.value(&test.condition, frame)?;
-                    let holds = condition.is_truthy(test.include_zero) != test.negated;
-                    self.nodes(if holds { &test.then } else { &test.otherwise }, frame, text)?;
+                Node::If(branch) => {
+                    let condition = self.value(&branch.condition, frame)?;
+                    let holds = condition.is_truthy(branch.include_zero) != branch.negated;
+                    self.nodes(if holds { &branch.then } else { &branch.otherwise }, frame, text)?;
                 }
                 Node::Each(block) => self.each(block, frame, text)?,
                 Node::With(block) => self.with(block, frame, text)?,

@@ -106,7 +106,6 @@ fn close(rest: &str) -> Result<usize, usize> {
         match (quote, bytes[at]) {
             (Some(_), b'\\') => at += 1,
             (Some(open), byte) if byte == open => quote = None,
-            (Some(_), _) => {}
             (None, byte @ (b'"' | b'\'')) => quote = Some(byte),
             (None, b'(' | b'[' | b'{') => {
                 depth += 1;
@@ -118,7 +117,7 @@ fn close(rest: &str) -> Result<usize, usize> {
                 return if bytes.get(at + 1) == Some(&b'}') { Ok(at + 2) } else { Err(0) };
             }
             (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         at += 1;
     }
