@@ -12,6 +12,8 @@ use super::super::{Disk, DiskFile, RealDisk};
 pub(super) struct Faulty {
     pub(super) writes: Arc<AtomicI64>,
     pub(super) syncs: Arc<AtomicI64>,
+    /// Whether syncs are only counted: for tests that need none to be quick.
+    pub(super) lazy: bool,
 }
 
 #[derive(Debug)]
@@ -19,7 +21,12 @@ struct FaultyFile(Faulty, Box<dyn DiskFile>);
 
 impl Faulty {
     pub(super) fn new() -> Self {
-        Self { writes: Arc::new(AtomicI64::new(i64::MAX)), syncs: Arc::new(AtomicI64::new(i64::MAX)) }
+        Self { writes: Arc::new(AtomicI64::new(i64::MAX)), syncs: Arc::new(AtomicI64::new(i64::MAX)), lazy: false }
+    }
+
+    /// A disk that writes but does not sync.
+    pub(super) fn lazy() -> Self {
+        Self { lazy: true, ..Self::new() }
     }
 
     fn file(&self, file: io::Result<Box<dyn DiskFile>>) -> io::Result<Box<dyn DiskFile>> {
@@ -52,7 +59,7 @@ impl Disk for Faulty {
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         spend(&self.syncs, io::ErrorKind::Other)?;
-        RealDisk.sync_folder(path)
+        if self.lazy { Ok(()) } else { RealDisk.sync_folder(path) }
     }
 }
 
@@ -67,11 +74,11 @@ impl DiskFile for FaultyFile {
     }
     fn sync_data(&self) -> io::Result<()> {
         spend(&self.0.syncs, io::ErrorKind::Other)?;
-        self.1.sync_data()
+        if self.0.lazy { Ok(()) } else { self.1.sync_data() }
     }
     fn sync_all(&self) -> io::Result<()> {
         spend(&self.0.syncs, io::ErrorKind::Other)?;
-        self.1.sync_all()
+        if self.0.lazy { Ok(()) } else { self.1.sync_all() }
     }
     fn size(&self) -> io::Result<u64> {
         self.1.size()

@@ -12,6 +12,11 @@ fn open(folder: &Path) -> Result<Opened<String>, LedgerError> {
     Journal::open(folder)
 }
 
+/// As [`open`], for tests that open very often.
+fn open_lazily(folder: &Path) -> Result<Opened<String>, LedgerError> {
+    Journal::open_on(&Faulty::lazy(), folder, Mark::BEGIN)
+}
+
 /// A trimmed journal of four flushes, and its bytes.
 fn small() -> (tempfile::TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
@@ -63,14 +68,14 @@ fn every_cut_of_the_file_opens_with_a_right_prefix() {
             fs::write(folder.path().join(JOURNAL), &cut).unwrap();
             let whole = ends.iter().filter(|end| **end <= length).count();
             assert_eq!(read::<String>(folder.path()).unwrap().len(), whole);
-            let mut opened = open(folder.path()).unwrap();
+            let mut opened = open_lazily(folder.path()).unwrap();
             assert_prefix(&opened.records);
             assert_eq!(opened.records.len(), whole, "cut at {length}");
             // What is appended next stands behind the cut, and nothing of the remains comes back.
             let next = whole as u64 + 1;
             opened.journal.append(1000 + next, &format!("event {next}")).unwrap();
             opened.journal.flush().unwrap();
-            let again = open(folder.path()).unwrap();
+            let again = open_lazily(folder.path()).unwrap();
             assert_eq!(again.records.len(), whole + 1);
             assert_prefix(&again.records);
             assert_eq!(again.cut, None);
@@ -91,12 +96,12 @@ fn every_flipped_byte_is_refused_or_cuts_only_the_last_flush() {
             flipped[place] ^= change;
             fs::write(folder.path().join(JOURNAL), &flipped).unwrap();
             fs::write(folder.path().join(SYNCED), &synced).unwrap();
-            let error = open(folder.path()).expect_err("nothing durable in this boot is ever cut");
+            let error = open_lazily(folder.path()).expect_err("nothing durable in this boot is ever cut");
             assert!(matches!(error.kind(), ErrorKind::Damaged | ErrorKind::LostFacts | ErrorKind::NewerVersion));
             assert_eq!(fs::read(folder.path().join(JOURNAL)).unwrap(), flipped, "a refusal changes nothing");
 
             fs::remove_file(folder.path().join(SYNCED)).unwrap();
-            match open(folder.path()) {
+            match open_lazily(folder.path()) {
                 Err(error) => {
                     assert!(matches!(error.kind(), ErrorKind::Damaged | ErrorKind::NewerVersion), "{error}");
                     refused += 1;
