@@ -1,6 +1,7 @@
 //! A line is one record or none.
 
 use super::super::record::{Flaw, decode, encode};
+use super::super::{JOURNAL, Journal, Record};
 
 #[test]
 fn a_line_is_read_back_as_written() {
@@ -39,4 +40,21 @@ fn a_failing_event_leaves_the_buffer_alone() {
 #[test]
 fn a_newer_line_is_named_as_such() {
     assert_eq!(decode(b"{\"v\":2,\"whatever\":1}").unwrap_err(), Flaw::Newer(2));
+}
+
+/// A journal as the first release writes it.
+const FROZEN: &str = include_str!("frozen-journal-1.jsonl");
+
+#[test]
+fn the_first_format_is_read_and_written_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(JOURNAL), FROZEN).unwrap();
+    let opened = Journal::open::<serde_json::Value>(folder.path()).unwrap();
+    assert_eq!(opened.records.len(), 3);
+    assert_eq!(opened.records[0].event["workflow"], "quickstart");
+    let (mut buffer, mut prev) = (Vec::new(), 0);
+    for Record { seq, flush, at, event } in opened.records {
+        prev = encode(&mut buffer, seq, flush, at, prev, &event).unwrap();
+    }
+    assert_eq!(String::from_utf8(buffer).unwrap(), FROZEN);
 }
