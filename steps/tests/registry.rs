@@ -1,5 +1,4 @@
 //! What holds for every step type, whatever it does.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

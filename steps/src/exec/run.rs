@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::shared::capture::{Capture, Output};
 use crate::shared::ending;
-use crate::shared::word::Word;
+use crate::shared::word::{Word, Words};
 
 /// Runs a program, or a script in a shell of your choice.
 ///
@@ -26,12 +26,12 @@ use crate::shared::word::Word;
 pub struct Run {
     /// The program and its arguments, each one word. The program is a path or is found on `PATH`.
     #[serde(default)]
-    pub argv: Vec<Word>,
+    pub argv: Words,
     /// A script for `shell`.
     pub script: Option<String>,
     /// The shell: a program and arguments after which the script is put as one more.
     #[serde(default = "shell")]
-    pub shell: Vec<Word>,
+    pub shell: Words,
     /// What the program reads on its standard input; nothing when not given.
     pub stdin: Option<String>,
     /// Environment variables beside those of the step, which they override; null removes one.
@@ -52,8 +52,8 @@ pub struct Run {
     pub publishes: Vec<PathBuf>,
 }
 
-fn shell() -> Vec<Word> {
-    ["/bin/sh", "-eu", "-c"].map(|word| Word(word.to_owned())).into()
+fn shell() -> Words {
+    Words::new(["/bin/sh", "-eu", "-c"])
 }
 
 fn success_codes() -> Vec<u8> {
@@ -63,15 +63,15 @@ fn success_codes() -> Vec<u8> {
 impl Run {
     /// The program as messages call it.
     fn who(&self) -> String {
-        match (&self.script, self.argv.first(), self.shell.first()) {
-            (None, Some(program), _) => format!("`{}`", program.0),
-            (_, _, shell) => format!("the script (`{}`)", shell.map_or("", |word| &word.0)),
+        match (&self.script, self.argv.program(), self.shell.program()) {
+            (None, Some(program), _) => format!("`{program}`"),
+            (_, _, shell) => format!("the script (`{}`)", shell.unwrap_or_default()),
         }
     }
 
     fn check_words(&self) -> Result<()> {
         for (at, word) in self.argv.iter().enumerate() {
-            Word::check(&format!("`argv[{at}]`"), &word.0)?;
+            Word::check(&format!("`argv[{at}]`"), word)?;
         }
         for (name, value) in &self.env {
             if name.is_empty() || name.contains(['=', '\0']) {
@@ -129,20 +129,20 @@ impl Step for Run {
     ];
 
     fn validate(&self) -> Result<()> {
-        match (self.argv.first(), &self.script) {
+        match (self.argv.program(), &self.script) {
             (None, None) => return Err(Error::input("either `argv` or `script` is needed")),
             (Some(_), Some(_)) => return Err(Error::input("`argv` and `script` exclude each other")),
-            (Some(program), None) if program.0.is_empty() => {
+            (Some(""), None) => {
                 return Err(Error::input("the first word of `argv` is empty: it names the program"));
             }
-            (Some(program), None) if self.argv.len() == 1 && program.0.contains(' ') && !program.0.contains('/') => {
-                let error = Error::input(format!("no program is called `{}`", program.0));
+            (Some(program), None) if self.argv.0.len() == 1 && program.contains(' ') && !program.contains('/') => {
+                let error = Error::input(format!("no program is called `{program}`"));
                 return Err(error.hint("give each word its own item of `argv`, or use `script` for a shell"));
             }
             (None, Some(script)) if script.trim().is_empty() => return Err(Error::input("`script` is empty")),
             _ => {}
         }
-        if self.shell.first().is_none_or(|program| program.0.is_empty()) {
+        if self.shell.program().is_none_or(str::is_empty) {
             return Err(Error::input("`shell` is empty: it is a program and its arguments, such as [bash, -euc]"));
         }
         if self.success_codes.is_empty() {
@@ -159,18 +159,14 @@ impl Step for Run {
 
 impl Process for Run {
     fn command(&self, place: &Place) -> Result<Command> {
-        let words = match &self.script {
-            Some(script) => self.shell.iter().map(|word| word.0.clone()).chain([script.clone()]).collect(),
-            None => self.argv.iter().map(|word| word.0.clone()).collect::<Vec<_>>(),
-        };
-        let (program, args) = words.split_first().ok_or_else(|| Error::input("either `argv` or `script` is needed"))?;
-        let mut command = Command::new(program).args(args);
+        let script = self.script.iter().map(String::as_str);
+        let words = if self.script.is_some() { &self.shell } else { &self.argv };
+        let mut words = words.iter().chain(script);
+        let program = words.next().ok_or_else(|| Error::input("either `argv` or `script` is needed"))?;
+        let mut command = Command::new(program).args(words);
         let dir = self.dir.as_ref().map(|dir| place.path(dir));
-        command.publishes = self
-            .publishes
-            .iter()
-            .map(|path| dir.as_ref().map_or_else(|| place.path(path), |dir| dir.join(path)))
-            .collect();
+        let inside = Place { dir: dir.clone().unwrap_or_else(|| place.dir.clone()), ..place.clone() };
+        command.publishes = self.publishes.iter().map(|path| inside.path(path)).collect();
         command.env = self.env.iter().map(|(name, value)| (name.clone(), value.clone().map(|word| word.0))).collect();
         command.dir = dir;
         command.stdin = self.stdin.clone().unwrap_or_default().into_bytes();

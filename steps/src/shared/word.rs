@@ -5,7 +5,7 @@ use std::fmt;
 
 use runner_sdk::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// The longest word that Linux starts a program with (`MAX_ARG_STRLEN`, less the byte that ends it).
@@ -79,6 +79,65 @@ impl JsonSchema for Word {
     }
 }
 
+/// The words of a command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Words(pub Vec<Word>);
+
+impl Words {
+    /// The words `words`.
+    pub fn new<const N: usize>(words: [&str; N]) -> Self {
+        Self(words.map(|word| Word(word.to_owned())).into())
+    }
+
+    /// The first word, which names the program.
+    pub fn program(&self) -> Option<&str> {
+        self.0.first().map(|word| word.0.as_str())
+    }
+
+    /// Each word.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|word| word.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ManyWords).map(Self)
+    }
+}
+
+struct ManyWords;
+
+impl<'de> Visitor<'de> for ManyWords {
+    type Value = Vec<Word>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of words such as [ls, -l] (what a shell is to read goes into `script`)")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Word>, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = list.next_element()? {
+            words.push(word);
+        }
+        Ok(words)
+    }
+}
+
+impl JsonSchema for Words {
+    fn schema_name() -> Cow<'static, str> {
+        "Words".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "array", "items": generator.subschema_for::<Word>()})
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -94,6 +153,13 @@ mod tests {
             let error = serde_json::from_value::<Word>(wrong).unwrap_err().to_string();
             assert!(error.contains("expected text, a number or a boolean"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_command_line_in_one_text_is_told_how_to_be_written() {
+        let error = serde_json::from_value::<Words>(json!("ls -l")).unwrap_err().to_string();
+        assert!(error.contains("[ls, -l]") && error.contains("`script`"), "{error}");
+        assert_eq!(serde_json::from_value::<Words>(json!(["a", 1])).unwrap(), Words::new(["a", "1"]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::connection::{self, Connection, connect_timeout};
 use crate::shared::capture::{Capture, Output};
 use crate::shared::shell;
-use crate::shared::word::Word;
+use crate::shared::word::{Word, Words};
 
 /// Runs a program or a script on another machine.
 ///
@@ -41,12 +41,12 @@ pub struct Run {
     pub connect_timeout: Duration,
     /// The program and its arguments, each one word.
     #[serde(default)]
-    pub argv: Vec<Word>,
+    pub argv: Words,
     /// A script for `shell` on the other machine.
     pub script: Option<String>,
     /// The shell for `script`: a program and arguments after which the script is put as one more.
     #[serde(default = "shell")]
-    pub shell: Vec<Word>,
+    pub shell: Words,
     /// What the program reads on its standard input; nothing when not given.
     pub stdin: Option<String>,
     /// Keeps standard output as an output of the step.
@@ -56,8 +56,8 @@ pub struct Run {
     pub success_codes: Vec<u8>,
 }
 
-fn shell() -> Vec<Word> {
-    ["/bin/sh", "-eu", "-c"].map(|word| Word(word.to_owned())).into()
+fn shell() -> Words {
+    Words::new(["/bin/sh", "-eu", "-c"])
 }
 
 fn success_codes() -> Vec<u8> {
@@ -80,13 +80,13 @@ impl Run {
     /// The command line for the shell over there. `ssh` joins its words by spaces, so it is given one.
     fn line(&self) -> String {
         match &self.script {
-            Some(script) => shell::line(self.shell.iter().map(|word| word.0.as_str()).chain([script.as_str()])),
-            None => shell::line(self.argv.iter().map(|word| &word.0)),
+            Some(script) => shell::line(self.shell.iter().chain([script.as_str()])),
+            None => shell::line(self.argv.iter()),
         }
     }
 
     fn who(&self) -> String {
-        self.argv.first().map_or_else(|| "the script".to_owned(), |program| format!("`{}`", program.0))
+        self.argv.program().map_or_else(|| "the script".to_owned(), |program| format!("`{program}`"))
     }
 }
 
@@ -127,15 +127,15 @@ impl Step for Run {
 
     fn validate(&self) -> Result<()> {
         self.connection().check()?;
-        match (self.argv.first(), &self.script) {
+        match (self.argv.program(), &self.script) {
             (None, None) => return Err(Error::input("either `argv` or `script` is needed")),
             (Some(_), Some(_)) => return Err(Error::input("`argv` and `script` exclude each other")),
-            (Some(program), None) if program.0.is_empty() => {
+            (Some(""), None) => {
                 return Err(Error::input("the first word of `argv` is empty: it names the program"));
             }
             _ => {}
         }
-        if self.shell.first().is_none_or(|program| program.0.is_empty()) {
+        if self.shell.program().is_none_or(str::is_empty) {
             return Err(Error::input("`shell` is empty: it is a program and its arguments, such as [bash, -euc]"));
         }
         if self.success_codes.is_empty() {

@@ -146,3 +146,22 @@ fn a_copy_that_fails_leaves_nothing_under_the_real_name() {
     let error = server.run("ssh.copy", json!({"from": "from", "to": there.join("folder")})).unwrap_err();
     assert!(error.message.contains("is a folder"), "{error}");
 }
+
+#[test]
+fn a_copy_that_breaks_off_over_there_is_not_taken_for_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("to");
+    std::fs::write(&to, "what stood there").unwrap();
+    let step = runner_steps::find("ssh.copy").unwrap();
+    let step = step.decode(json!({"host": "machine", "from": "from", "to": to, "mode": "0600"})).unwrap();
+    let command = step.command(&shared::place(folder.path())).unwrap();
+    // The line for the shell over there, which the checksum of the whole file follows.
+    let line = format!("{} '4038471504 75'", command.args[5]);
+    let mut shell =
+        Command::new("/bin/sh").args(["-c", &line]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), b"only the beginn").unwrap();
+    let output = shell.wait_with_output().unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("differs from the original"));
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "what stood there");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
