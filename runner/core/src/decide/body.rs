@@ -110,7 +110,10 @@ impl Machine {
         }
         match failure {
             Some(error) => (Status::Failed, Some(error)),
-            None if cancelled => (Status::Cancelled, None),
+            // Stopped with what is around it, which goes on in a later round.
+            None if cancelled => {
+                (Status::Failed, Some(StepError::new(ErrorKind::Cancelled, "steps in it were stopped")))
+            }
             None => (Status::Succeeded, None),
         }
     }

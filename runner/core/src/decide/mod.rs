@@ -132,7 +132,9 @@ impl Machine {
     /// Applies a fact and puts the nodes it concerns on the agenda.
     fn emit(&mut self, event: Event) {
         let halted = match &event {
-            Event::StepFinished { path, .. } => self.state.find(path).is_some_and(|id| self.is_halted(id)),
+            Event::StepFinished { path, .. } | Event::StepSkipped { path, .. } => {
+                self.state.find(path).is_some_and(|id| self.is_halted(id))
+            }
             _ => false,
         };
         self.state.apply(&event, self.now);

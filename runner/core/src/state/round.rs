@@ -4,7 +4,7 @@
 //! budget; so do steps that look at failures (`failure()`, `always()`) and the `finally:` of a list that had trouble, for
 //! they belong to their round.
 
-use super::{Doing, Form, NodeId, Phase, Role, Stage, State, Status};
+use super::{Doing, EachState, Form, NodeId, Phase, Role, Stage, State, Status};
 use crate::event::Reason;
 use crate::plan::Kind;
 
@@ -144,22 +144,28 @@ impl State {
         }
     }
 
-    /// Makes a node and all in it pending. Attempts go on being counted. What it stands in is counted when it is reopened.
+    /// Makes a node pending, and takes all in it out of the run. Attempts go on being counted. What it stands in is counted when it is reopened.
     fn reset(&mut self, id: NodeId) {
         let children: Vec<_> = self.node(id).children().collect();
         for child in children {
             self.reset(child);
+            self.detach(child);
         }
         self.regained(id);
         let node = &mut self.nodes[id.0];
-        if let Form::Leaf(leaf) = &mut node.form {
-            for timer in [leaf.timer.take(), leaf.deadline.take()].into_iter().flatten() {
-                self.timers.remove(&timer.id);
+        match &mut node.form {
+            Form::Leaf(leaf) => {
+                for timer in [leaf.timer.take(), leaf.deadline.take()].into_iter().flatten() {
+                    self.timers.remove(&timer.id);
+                }
+                (leaf.failures, leaf.expired, leaf.doing) = (0, false, Doing::Idle);
             }
-            (leaf.failures, leaf.expired) = (0, false);
-            if !matches!(leaf.doing, Doing::Running { .. }) {
-                leaf.doing = Doing::Idle;
+            Form::Body(body) => {
+                if let Some(timer) = std::mem::take(body).deadline {
+                    self.timers.remove(&timer.id);
+                }
             }
+            Form::Each(each) => *each = EachState::default(),
         }
         (node.error, node.reason, node.blemished) = (None, None, false);
         (node.started, node.ended, node.outputs) = (None, None, std::sync::Arc::default());

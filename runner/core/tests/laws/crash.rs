@@ -33,10 +33,10 @@ struct Search {
 }
 
 /// What may have become of an attempt, and whether it did its work before anybody knew.
-type Fate = (Found, Option<Did>);
+pub(crate) type Fate = (Found, Option<Did>);
 
 #[derive(Clone)]
-enum Did {
+pub(crate) enum Did {
     /// It was counted when it ended.
     Before(AttemptResult),
     /// It ended while no engine lived.
@@ -79,84 +79,21 @@ impl Search {
 
     /// A crash with every combination of fates.
     fn strike(&mut self, torn: &World, crashes: u32, repeated: &[Path], acted: bool) {
-        let mut probe = torn.clone();
-        probe.crash(Vec::new());
-        let in_flight = probe.current_effects().iter().filter_map(|effect| match effect {
-            Effect::Execute { path, attempt, purpose } => Some((path.clone(), *attempt, Some(*purpose))),
-            Effect::Hold { path, attempt } => Some((path.clone(), *attempt, None)),
-            Effect::Stop { .. } | Effect::Timer { .. } => None,
-        });
-        let in_flight: Vec<_> = in_flight.collect();
-        let fates: Vec<Vec<Fate>> = in_flight.iter().map(|of| self.fates(torn, of, acted)).collect();
+        let in_flight = in_flight(torn);
+        let fates: Vec<Vec<Fate>> = in_flight.iter().map(|of| fates(torn, of, acted, self.doubts)).collect();
         let combinations: usize = fates.iter().map(Vec::len).product();
         for mut number in 0..combinations {
             let mut world = torn.clone();
             let (mut found, mut repeated) = (Vec::new(), repeated.to_vec());
-            for ((path, attempt, purpose), fates) in in_flight.iter().zip(&fates) {
-                let (fate, did) = fates[number % fates.len()].clone();
+            for (of, fates) in in_flight.iter().zip(&fates) {
+                let fate = fates[number % fates.len()].clone();
                 number /= fates.len();
-                let key = (path.clone(), *attempt);
-                match &fate {
-                    Found::Running => {
-                        world.outside.insert(key, Outside::Alive(purpose.unwrap_or_default()));
-                    }
-                    Found::Ended(result) => {
-                        world.outside.insert(key, Outside::Gone(result.clone()));
-                        let did = match did {
-                            Some(Did::Meanwhile(did)) => {
-                                world.execute(path, &did);
-                                Some(did)
-                            }
-                            Some(Did::Before(did)) => Some(did),
-                            None => None,
-                        };
-                        let in_doubt = matches!(result, AttemptResult::InDoubt { .. });
-                        let succeeded = did.is_some_and(|did| did_its_work(&did));
-                        if in_doubt && succeeded && rule(&world, path) == Repeat {
-                            repeated.push(path.clone());
-                        }
-                    }
-                }
-                found.push((path.clone(), *attempt, fate));
+                repeated.extend(meet(&mut world, of, &fate));
+                found.push((of.0.clone(), of.1, fate.0));
             }
             world.crash(found);
             self.explore(world, crashes, &repeated);
         }
-    }
-
-    fn fates(&self, torn: &World, (path, attempt, purpose): &(Path, u32, Option<Purpose>), acted: bool) -> Vec<Fate> {
-        let doubt = || Found::Ended(AttemptResult::InDoubt { why: "its keeper died".to_owned() });
-        let none = |found| (found, None);
-        let mut fates = Vec::new();
-        let known = torn.outside.get(&(path.clone(), *attempt));
-        match known {
-            Some(Outside::Gone(result)) => {
-                fates.push(none(Found::Ended(result.clone())));
-                // Its receipt was lost with the machine.
-                if self.doubts && matches!(result, AttemptResult::Succeeded { .. } | AttemptResult::Failed { .. }) {
-                    fates.push((doubt(), Some(Did::Before(result.clone()))));
-                }
-                return fates;
-            }
-            None => fates.push(none(Found::Ended(AttemptResult::NotStarted))),
-            Some(Outside::Alive(_)) => {}
-        }
-        if self.doubts {
-            fates.push(none(doubt()));
-        }
-        let begun = known.is_some_and(is_alive) || acted;
-        if !begun {
-            return fates;
-        }
-        fates.push(none(Found::Running));
-        if *purpose == Some(Purpose::Run) && !is_service(torn, path) {
-            let result = torn.script.outcome_of(path, torn.executions(path.as_str())).result(path);
-            fates.push((Found::Ended(result.clone()), Some(Did::Meanwhile(result.clone()))));
-            if self.doubts {
-                fates.push((doubt(), Some(Did::Meanwhile(result))));
-            }
-        }
-        fates
     }
 
     fn compare(&self, world: &World, repeated: &[Path]) {
@@ -171,6 +108,76 @@ impl Search {
         }
         assert_eq!(world.done.len(), self.oracle.done.len(), "{}", journal());
     }
+}
+
+/// An attempt that the journal holds for running: its purpose, none for a service that became ready.
+pub(crate) type InFlight = (Path, u32, Option<Purpose>);
+
+pub(crate) fn in_flight(torn: &World) -> Vec<InFlight> {
+    let mut probe = torn.clone();
+    probe.crash(Vec::new());
+    let in_flight = probe.current_effects().iter().filter_map(|effect| match effect {
+        Effect::Execute { path, attempt, purpose } => Some((path.clone(), *attempt, Some(*purpose))),
+        Effect::Hold { path, attempt } => Some((path.clone(), *attempt, None)),
+        Effect::Stop { .. } | Effect::Timer { .. } => None,
+    });
+    in_flight.collect()
+}
+
+/// Every fate of an attempt in flight. `acted`: whether what the last facts ask for may have begun.
+pub(crate) fn fates(torn: &World, (path, attempt, purpose): &InFlight, acted: bool, doubts: bool) -> Vec<Fate> {
+    let doubt = || Found::Ended(AttemptResult::InDoubt { why: "its keeper died".to_owned() });
+    let none = |found| (found, None);
+    let mut fates = Vec::new();
+    let known = torn.outside.get(&(path.clone(), *attempt));
+    match known {
+        Some(Outside::Gone(result)) => {
+            fates.push(none(Found::Ended(result.clone())));
+            // Its receipt was lost with the machine.
+            if doubts && matches!(result, AttemptResult::Succeeded { .. } | AttemptResult::Failed { .. }) {
+                fates.push((doubt(), Some(Did::Before(result.clone()))));
+            }
+            return fates;
+        }
+        None => fates.push(none(Found::Ended(AttemptResult::NotStarted))),
+        Some(Outside::Alive(_)) => {}
+    }
+    if doubts {
+        fates.push(none(doubt()));
+    }
+    let begun = known.is_some_and(is_alive) || acted;
+    if !begun {
+        return fates;
+    }
+    fates.push(none(Found::Running));
+    if *purpose == Some(Purpose::Run) && !is_service(torn, path) {
+        let result = torn.script.outcome_of(path, torn.executions(path.as_str())).result(path);
+        fates.push((Found::Ended(result.clone()), Some(Did::Meanwhile(result.clone()))));
+        if doubts {
+            fates.push((doubt(), Some(Did::Meanwhile(result))));
+        }
+    }
+    fates
+}
+
+/// Makes a fate true outside; the step, if its work will be done once more for it.
+pub(crate) fn meet(world: &mut World, (path, attempt, purpose): &InFlight, (found, did): &Fate) -> Option<Path> {
+    let key = (path.clone(), *attempt);
+    let Found::Ended(result) = found else {
+        world.outside.insert(key, Outside::Alive(purpose.unwrap_or_default()));
+        return None;
+    };
+    world.outside.insert(key, Outside::Gone(result.clone()));
+    let did = match did {
+        Some(Did::Meanwhile(did)) => {
+            world.execute(path, did);
+            did
+        }
+        Some(Did::Before(did)) => did,
+        None => return None,
+    };
+    let repeats = matches!(result, AttemptResult::InDoubt { .. }) && did_its_work(did) && rule(world, path) == Repeat;
+    repeats.then(|| path.clone())
 }
 
 fn leaf<'a>(world: &'a World, path: &Path) -> Option<&'a runner_core::Leaf> {

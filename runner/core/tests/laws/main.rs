@@ -1,8 +1,12 @@
 //! The laws of the core, held by a simulated shell.
 
 mod build;
+mod claim_attempt;
+mod claim_list;
 mod crash;
+mod random;
 mod script;
+mod speed;
 mod world;
 
 use build::{plan, s};

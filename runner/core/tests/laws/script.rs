@@ -67,7 +67,7 @@ impl Script {
 
     /// The outcome of the `nth` execution, from 0, of the step at `path`.
     pub(crate) fn outcome_of(&self, path: &Path, nth: u32) -> Outcome {
-        let outcomes = self.outcomes.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+        let outcomes = look(&self.outcomes, path).map_or(&[][..], Vec::as_slice);
         outcomes.get(nth as usize).or(outcomes.last()).cloned().unwrap_or(Outcome::Ok)
     }
 
@@ -79,7 +79,7 @@ impl Script {
 
 impl Evaluate for Script {
     fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError> {
-        match self.says.get(state.node(node).path.as_str()).unwrap_or(&Say::Yes) {
+        match look(&self.says, &state.node(node).path).unwrap_or(&Say::Yes) {
             Say::Yes => Ok(true),
             Say::No => Ok(false),
             Say::Failure => Ok(needs.failure),
@@ -89,9 +89,9 @@ impl Evaluate for Script {
     }
     fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
         self.check("items", state, node)?;
-        let path = state.node(node).path.as_str();
+        let path = &state.node(node).path;
         // Items that change from round to round stand under `PATH@ROUND`.
-        let keys = self.items.get(&format!("{path}@{}", state.round())).or_else(|| self.items.get(path));
+        let keys = self.items.get(&format!("{path}@{}", state.round())).or_else(|| look(&self.items, path));
         let item = |key: &String| Item { key: key.clone(), value: json!(key) };
         Ok(keys.into_iter().flatten().map(item).collect())
     }
@@ -116,6 +116,12 @@ impl Evaluate for Script {
     fn exit_code(&self, _: &State, _: &Value) -> Result<Option<u8>, StepError> {
         Ok(None)
     }
+}
+
+/// What is said of a path, or else of its last id.
+fn look<'a, T>(map: &'a BTreeMap<String, T>, path: &Path) -> Option<&'a T> {
+    let id = path.as_str().rsplit('/').next().and_then(|last| last.split('[').next()).unwrap_or_default();
+    map.get(path.as_str()).or_else(|| map.get(id))
 }
 
 /// The step that a fact is about.

@@ -112,7 +112,7 @@ impl World {
     /// What must be so at the instant of a fact.
     fn hold_laws(&mut self, event: &Event) {
         if matches!(event, Event::RoundStarted { .. }) {
-            self.finished.clear();
+            self.note_finished(event);
         }
         let state = &self.folded;
         let Some(id) = path_of(event).and_then(|path| state.find(path)) else { return };
@@ -139,11 +139,32 @@ impl World {
                 assert_eq!(*attempt, node.attempts() + 1, "{event:?}");
                 assert!(!self.finished.contains_key(path), "{event:?}, though it finished in this round");
             }
-            Event::StepFinished { path, status: Status::Succeeded, .. } if node.leaf().is_some() => {
-                let service = self.is_service(id);
-                if !service {
-                    let again = self.finished.insert(path.clone(), node.attempts());
-                    assert_eq!(again, None, "{event:?} twice in a round");
+            Event::StepFinished { path, .. } => {
+                assert!(!self.finished.contains_key(path), "{event:?} twice in a round");
+            }
+            _ => {}
+        }
+        if let Some(each) = node.parent.and_then(|parent| state.node(parent).each()) {
+            let most = state.step(id).and_then(|step| step.foreach).and_then(|foreach| foreach.max_parallel);
+            let begins = matches!(event, Event::AttemptStarted { .. } | Event::StepEntered { .. });
+            let full = node.status == Status::Pending && most.is_some_and(|most| each.active >= most);
+            assert!(!begins || !full, "{event:?} exceeds max_parallel");
+        }
+        let halted = node.parent.and_then(|parent| state.node(parent).body()).is_some_and(|body| body.halted);
+        let begins = matches!(event, Event::AttemptStarted { .. } | Event::StepEntered { .. });
+        let looks = state.step(id).is_some_and(|step| step.when == runner_core::When::Status);
+        assert!(!begins || !halted || looks || node.status != Status::Pending, "{event:?} in a list that was stopped");
+        self.note_finished(event);
+    }
+
+    /// Keeps which steps finished in this round.
+    fn note_finished(&mut self, event: &Event) {
+        match event {
+            Event::RoundStarted { .. } => self.finished.clear(),
+            Event::StepFinished { path, status: Status::Succeeded, .. } => {
+                let Some(id) = self.folded.find(path) else { return };
+                if self.folded.node(id).leaf().is_some() && !self.is_service(id) {
+                    self.finished.insert(path.clone(), self.folded.node(id).attempts());
                 }
             }
             _ => {}
@@ -328,6 +349,14 @@ impl World {
         }
     }
 
+    /// Engine and keeper die, and nobody knows what the attempts in flight did.
+    pub(crate) fn lose_machine(&mut self) {
+        for how in self.outside.values_mut().filter(|how| is_alive(how)) {
+            *how = Outside::Gone(AttemptResult::InDoubt { why: "the machine died".to_owned() });
+        }
+        self.crash(Vec::new());
+    }
+
     /// A new engine life that knows only the journal; `found` is what it finds.
     pub(crate) fn crash(&mut self, found: Vec<(Path, u32, Found)>) {
         self.folded = State::new(Arc::clone(&self.plan));
@@ -339,6 +368,10 @@ impl World {
         self.folded.take_changes();
         self.effects = state.effects().cloned().collect();
         self.machine = Machine::of(state);
+        self.finished.clear();
+        for (event, _) in self.journal.clone() {
+            self.note_finished(&event);
+        }
         self.epoch += 1;
         self.pending = [life(self.epoch), Input::Recovered { found }].into();
     }

@@ -1,0 +1,267 @@
+//! Generated plans under generated trouble: interrupts, cancels, crashes, late and duplicate inputs, dying services,
+//! people who settle doubts either way, and resume after resume.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use runner_core::{
+    AttemptResult, Effect, End, ErrorKind, Input, Interrupted, OnError, Path, Phase, Plan, Settled, Status, StepError,
+    When,
+};
+use serde_json::json;
+
+use crate::build::{S, g, plan_within, s};
+use crate::crash::{fates, in_flight, meet};
+use crate::script::{Outcome, Say, Script};
+use crate::world::{World, is_alive};
+
+/// Choices drawn from a seed (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % sides as u64) as usize
+    }
+    fn chance(&mut self, percent: usize) -> bool {
+        self.roll(100) < percent
+    }
+    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.roll(of.len())]
+    }
+}
+
+struct Maker {
+    dice: Dice,
+    script: Script,
+    ids: usize,
+}
+
+impl Maker {
+    fn list(&mut self, size: usize, depth: usize) -> Vec<S> {
+        let mut list = Vec::new();
+        for at in 0..size {
+            let mut step = self.step(depth);
+            if self.dice.chance(60) {
+                let needs: Vec<_> = (0..at).filter(|_| self.dice.chance(40)).collect();
+                step = step.needs(&needs);
+            }
+            list.push(step);
+        }
+        list
+    }
+
+    fn step(&mut self, depth: usize) -> S {
+        self.ids += 1;
+        let id = format!("s{}", self.ids);
+        let mut step = if depth > 0 && self.dice.chance(30) {
+            let size = 1 + self.dice.roll(3);
+            let steps = self.list(size, depth - 1);
+            let size = self.dice.roll(3);
+            let finally = self.list(size, depth - 1);
+            let group = g(&id, steps, finally);
+            if self.dice.chance(25) { group.timeout(50) } else { group }
+        } else {
+            self.leaf(&id)
+        };
+        if self.dice.chance(20) {
+            let most = self.dice.roll(4);
+            step = step.each((most > 0).then_some(most));
+            let keys: Vec<_> = ["x", "y", "z"].into_iter().filter(|_| self.dice.chance(70)).collect();
+            self.script = std::mem::take(&mut self.script).items(&id, &keys);
+        }
+        let (when, say) = match self.dice.roll(10) {
+            0 => (When::Condition, *self.dice.pick(&[Say::Yes, Say::No, Say::Broken])),
+            1 => (When::Status, *self.dice.pick(&[Say::Yes, Say::Failure, Say::Success])),
+            _ => (When::Success, Say::Yes),
+        };
+        self.script = std::mem::take(&mut self.script).say(&id, say);
+        let on_error = *self.dice.pick(&[OnError::Stop, OnError::Stop, OnError::Continue, OnError::Ignore]);
+        step.when(when).on_error(on_error)
+    }
+
+    fn leaf(&mut self, id: &str) -> S {
+        let rule = *self.dice.pick(&[Interrupted::Repeat, Interrupted::Check, Interrupted::Stop]);
+        let mut leaf = s(id).retry(1 + self.dice.roll(3) as u32).interrupted(rule);
+        let mut outcomes: Vec<_> = (0..self.dice.roll(3)).map(|_| self.outcome()).collect();
+        match self.dice.roll(10) {
+            0 | 1 => leaf = leaf.service(),
+            2 => {
+                leaf = leaf.until(5, self.dice.chance(70).then_some(20));
+                outcomes.push(Outcome::Output(json!(false)));
+                outcomes.push(Outcome::Ok);
+            }
+            3 => leaf = leaf.waits(),
+            _ if self.dice.chance(60) => outcomes.push(Outcome::Ok),
+            _ => {}
+        }
+        let mut script = std::mem::take(&mut self.script).outcome(id, &outcomes);
+        if self.dice.chance(4) {
+            let what = *self.dice.pick(&["outputs", "ready", "until", "retry", "render", "enter", "items"]);
+            script = script.broken(&format!("{what}:{id}"));
+        }
+        self.script = script;
+        leaf
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        self.dice.pick(&[Outcome::Ok, Outcome::Transient, Outcome::Transient, Outcome::Permanent]).clone()
+    }
+}
+
+/// Something bad or odd. `None`: nothing of the kind is possible now.
+fn trouble(world: &mut World, dice: &mut Dice) -> Option<Input> {
+    match dice.roll(8) {
+        0 => Some(Input::Interrupt { kill: dice.chance(30), by: "SIGINT".to_owned() }),
+        1 => dice.chance(30).then(|| Input::Cancel { by: "a person".to_owned() }),
+        2 => {
+            late(world, dice);
+            None
+        }
+        3 => {
+            crash(world, dice);
+            None
+        }
+        4 | 5 => {
+            let held = world.current_effects().iter().filter_map(|effect| match effect {
+                Effect::Hold { path, attempt } => Some((path.clone(), *attempt)),
+                _ => None,
+            });
+            let held: Vec<_> = held.collect();
+            let (path, attempt) = if held.is_empty() { return None } else { dice.pick(&held).clone() };
+            let error = StepError::new(ErrorKind::Transient, "died");
+            Some(Input::Finished { path, attempt, result: AttemptResult::Failed { error } })
+        }
+        6 => {
+            let doubts = world.machine.doubts();
+            let (path, _) = if doubts.is_empty() { return None } else { dice.pick(&doubts).clone() };
+            let done = Settled::Done { outputs: json!(1) };
+            Some(Input::Settle { path, settled: if dice.chance(50) { done } else { Settled::Repeat } })
+        }
+        _ => Some(Input::Resume),
+    }
+}
+
+/// Tells again what was told: nothing comes of it.
+fn late(world: &mut World, dice: &mut Dice) {
+    let is_late = |input: &Input| match input {
+        Input::TimerFired { timer } => {
+            !world.current_effects().iter().any(|e| matches!(e, Effect::Timer { timer: set, .. } if set == timer))
+        }
+        Input::Finished { path, attempt, .. } | Input::Announced { path, attempt, .. } => {
+            !world.current_effects().iter().any(|effect| match effect {
+                Effect::Execute { path: of, attempt: number, .. } => (of, number) == (path, attempt),
+                Effect::Hold { path: of, attempt: number } => {
+                    (of, number) == (path, attempt) && matches!(input, Input::Finished { .. })
+                }
+                _ => false,
+            })
+        }
+        _ => false,
+    };
+    let is_over = matches!(world.phase(), Phase::Ended(_));
+    let told: Vec<_> = world.told.iter().filter(|input| is_over || is_late(input)).cloned().collect();
+    for _ in 0..3.min(told.len()) {
+        let again = dice.pick(&told).clone();
+        assert_eq!(world.feed(again.clone()), vec![], "{again:?} came late");
+    }
+}
+
+fn crash(world: &mut World, dice: &mut Dice) {
+    let mut acted = true;
+    if let Some(input) = world.next_input().filter(|_| dice.chance(70)) {
+        world.happen(&input);
+        let before = world.journal.len();
+        let made = world.decide(input).len();
+        let durable = dice.roll(made + 1);
+        world.journal.truncate(before + durable);
+        acted = durable == made;
+        if world.journal.is_empty() {
+            *world = World::new(&world.plan, (*world.script).clone(), 2);
+            return;
+        }
+    }
+    let in_flight = in_flight(world);
+    let mut found = Vec::new();
+    for of in in_flight {
+        let fate = dice.pick(&fates(world, &of, acted, true)).clone();
+        meet(world, &of, &fate);
+        found.push((of.0, of.1, fate.0));
+    }
+    world.crash(found);
+}
+
+fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
+    let mut world = World::new(plan, script, parallel);
+    let (mut rounds, mut troubles) = (0, 12);
+    for _ in 0..3000 {
+        if troubles > 0 && world.pending.is_empty() && dice.chance(20) {
+            troubles -= 1;
+            if let Some(input) = trouble(&mut world, dice) {
+                world.happen(&input);
+                world.feed(input);
+            }
+            continue;
+        }
+        let possible = world.possible();
+        let input = match world.pending.pop_front() {
+            Some(input) => input,
+            None if !possible.is_empty() => dice.pick(&possible).clone(),
+            None => match world.ended() {
+                End::Paused => world.person().unwrap_or(Input::Resume),
+                End::Failed | End::TimedOut if rounds < 3 => {
+                    rounds += 1;
+                    Input::Resume
+                }
+                End::Interrupted => Input::Resume,
+                End::Failed | End::TimedOut | End::Succeeded | End::Cancelled => return hold_end(&world, parallel),
+            },
+        };
+        world.happen(&input);
+        world.feed(input);
+    }
+    panic!("the run does not end: {:#?}", world.journal);
+}
+
+fn hold_end(world: &World, parallel: usize) {
+    assert_eq!(world.state().is_cancelled(), world.ended() == End::Cancelled);
+    assert!(!world.outside.values().any(is_alive), "something outlives the run");
+    assert!(world.most_slots <= parallel, "{} of {parallel} slots", world.most_slots);
+    assert_eq!((world.state().running(), world.state().services()), (0, 0));
+    let mut open: Vec<_> = world.state().root().into_iter().collect();
+    while let Some(id) = open.pop() {
+        let node = world.state().node(id);
+        let inside_what_never_began = node.parent.is_some_and(|parent| {
+            matches!(world.state().node(parent).status, Status::Skipped | Status::Cancelled | Status::Failed)
+        });
+        assert!(
+            node.status.is_end() || inside_what_never_began,
+            "`{}` is {:?} in {:?}",
+            node.path,
+            node.status,
+            node.parent.map(|p| world.state().node(p))
+        );
+        open.extend(node.children());
+    }
+    assert!(world.state().find(&Path::root()).is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_plan_ends_whatever_happens(seed: u64, steps in 1_usize..7, finally in 0_usize..3, parallel in 1_usize..=8) {
+        let mut maker = Maker { dice: Dice(seed), script: Script::default(), ids: 0 };
+        let (steps, finally) = (maker.list(steps, 2), maker.list(finally, 1));
+        let timeout = maker.dice.chance(10).then_some(100);
+        let plan = plan_within(steps, finally, timeout);
+        live(&plan, maker.script, parallel, &mut maker.dice);
+    }
+}
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1500)
+}
