@@ -1,8 +1,8 @@
 //! Attempts: retries, polls, services, doubts, rounds: one claim a test.
 
 use runner_core::{
-    AttemptResult, Effect, End, ErrorKind, Event, Found, Input, Interrupted, OnError, Path, Phase, Retry, Settled,
-    Status, StepError, When,
+    AttemptResult, Effect, End, ErrorKind, Event, Found, Input, Interrupted, OnError, Path, Phase, Purpose, Retry,
+    Settled, Status, StepError, When,
 };
 use serde_json::json;
 
@@ -102,9 +102,7 @@ fn a_service_that_dies_while_needed_is_started_anew_then_fails() {
     world.run_until(|world| world.outside.contains_key(&(path("b"), 1)));
     dies(&mut world, "v", 1);
     assert_eq!(world.status("v"), Status::Active);
-    world.run_until(|world| {
-        world.is_effect(&Effect::Execute { path: path("v"), attempt: 2, purpose: Default::default() })
-    });
+    world.run_until(|world| world.is_effect(&Effect::Execute { path: path("v"), attempt: 2, purpose: Purpose::Run }));
     // `b` may go on, and `c`, which needs the service through it, waits.
     world.feed(Input::Finished { path: path("b"), attempt: 1, result: Outcome::Ok.result(&path("b")) });
     assert!(!world.outside.contains_key(&(path("c"), 1)));

@@ -1,4 +1,9 @@
 //! The laws of the core, held by a simulated shell.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the core has no clock and no environment; its tests may"
+)]
 
 mod build;
 mod claim_attempt;

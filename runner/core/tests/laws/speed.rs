@@ -25,8 +25,8 @@ fn measure(name: &str, steps: Vec<S>, script: &Script) {
         facts += machine.handle(Input::Finished { path, attempt, result }, 0, script).len();
     }
     assert!(matches!(machine.state().phase(), Phase::Ended(End::Succeeded | End::Failed)), "{name}");
-    let per_second = f64::from(u32::try_from(facts).unwrap()) / begun.elapsed().as_secs_f64();
-    eprintln!("{name}: {facts} facts, {per_second:.0} a second");
+    let per_fact = begun.elapsed() / u32::try_from(facts).unwrap_or(u32::MAX);
+    eprintln!("{name}: {facts} facts, {per_fact:?} each");
 }
 
 #[test]
