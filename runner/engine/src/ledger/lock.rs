@@ -142,7 +142,9 @@ fn glance(path: &Path, operation: FlockOperation) -> Result<Glance, LedgerError>
 
 fn attempt(path: &Path, operation: FlockOperation) -> Result<Tried, LedgerError> {
     let failed = |action| move |error| LedgerError::io(action, path, error);
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    // Who only looks needs no permission to write.
+    let taking = operation == FlockOperation::NonBlockingLockExclusive;
+    let file = OpenOptions::new().read(true).write(taking).create(taking).truncate(false).open(path);
     let file = file.map_err(failed("open"))?;
     loop {
         match flock(&file, operation) {

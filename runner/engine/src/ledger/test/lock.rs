@@ -128,6 +128,13 @@ fn a_name_left_by_a_dead_holder_does_not_hold() {
 }
 
 #[test]
+fn looking_at_a_lock_makes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Lock::holder(&folder.path().join("lock")).unwrap(), None);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_lock_that_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = take(&folder.path().join("missing/lock")).unwrap_err();
