@@ -65,7 +65,12 @@ impl RealHttp {
             connect_to,
             follow_redirects: request.follow_redirects,
         };
-        let mut sending = self.client(options)?.request(method, url.clone()).headers(headers).body(request.body);
+        // RFC 9110, 8.6: a method that expects a body says so when it is empty; others keep silent about it.
+        let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+        let mut sending = self.client(options)?.request(method, url.clone()).headers(headers);
+        if carries || !request.body.is_empty() {
+            sending = sending.body(request.body);
+        }
         if let Some(timeout) = request.timeout {
             sending = sending.timeout(timeout);
         }

@@ -130,3 +130,21 @@ async fn headers_and_bodies_are_sent_and_the_name_stays_when_turned() {
         assert!(seen.to_lowercase().contains(line), "{seen}");
     }
 }
+
+#[tokio::test]
+async fn only_methods_that_carry_a_body_say_that_it_is_empty() {
+    let http = RealHttp::new();
+    for (method, said) in [("GET", false), ("DELETE", false), ("POST", true), ("PUT", true)] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut seen = vec![0; 4096];
+            let count = stream.read(&mut seen).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&seen[..count]).to_lowercase()
+        });
+        http.request(HttpRequest { method: method.into(), ..get(url) }).await.unwrap();
+        assert_eq!(server.join().unwrap().contains("content-length: 0"), said, "{method}");
+    }
+}
