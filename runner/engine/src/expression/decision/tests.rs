@@ -275,6 +275,58 @@ fn wrong_types_and_names_are_all_found_with_places() {
 }
 
 #[test]
+fn places_are_bytes_also_behind_wide_characters_and_lines() {
+    assert_eq!(
+        wrong("'é🦀' == inputs.name &&\n  inputs.nope"),
+        ["36: `inputs` has no `nope` (known here: `count`, `map`, `name`, `only`, `ratio`, `yes`)"]
+    );
+    assert_eq!(refused("'é🦀' ==\n 'é' ]"), "18: this `]` closes nothing");
+    assert_eq!(refused("'é🦀' ==\n 'é' 1"), "18: `1` cannot stand here (an operator is missing before it)");
+}
+
+#[test]
+fn any_id_can_be_a_field() {
+    for id in [
+        "package",
+        "import",
+        "loop",
+        "for",
+        "if",
+        "else",
+        "as",
+        "var",
+        "let",
+        "break",
+        "const",
+        "continue",
+        "function",
+        "namespace",
+        "return",
+        "void",
+        "while",
+        "size",
+        "has",
+        "int",
+        "type",
+        "map",
+        "all",
+        "success",
+    ] {
+        let scope = Scope::default().with("steps", json!({id: {"status": "ok"}}));
+        let expression = Expression::compile(&format!("steps.{id}.status == 'ok'"))
+            .unwrap_or_else(|problem| panic!("{id}: {problem}"));
+        assert_eq!(expression.holds(&scope), Ok(true), "{id}");
+    }
+    for word in ["in", "true", "false", "null"] {
+        assert!(
+            refused(&format!("steps.{word}.status")).contains("`['name']`"),
+            "{word}: {}",
+            refused(&format!("steps.{word}.status"))
+        );
+    }
+}
+
+#[test]
 fn the_place_of_an_expression_is_held() {
     let need = |source: &str, need| {
         let checked = Expression::compile(source).unwrap().check_as(&env(), need);

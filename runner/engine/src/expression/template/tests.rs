@@ -303,6 +303,14 @@ fn no_text_makes_it_panic() {
 }
 
 #[test]
+fn what_is_within_the_bounds_is_rendered() {
+    let text = format!("{}x{}", "{{#if inputs.n}}".repeat(64), "{{/if}}".repeat(64));
+    assert_eq!(render(&text), Ok(json!("x")));
+    let text = format!("{{{{not {}inputs.n{}}}}}", "(not ".repeat(15), ")".repeat(15));
+    assert_eq!(render(&text), Ok(json!(true)));
+}
+
+#[test]
 fn deep_and_huge_texts_are_answered() {
     for text in [
         "(".repeat(100_000),
@@ -315,10 +323,15 @@ fn deep_and_huge_texts_are_answered() {
         format!("{{{{a{}}}}}", ".b".repeat(100_000)),
         format!("{{{{{}x}}}}", "../".repeat(5_000)),
         format!("{{{{json {}}}}}", "9".repeat(10_000)),
-        "{{inputs.n}}".repeat(4_000),
+        "{{inputs.n}}".repeat(1_500),
         "{{inputs.n}}".repeat(40_000),
         format!("{{{{x}}}}{}", "x".repeat(10_000_000)),
         "x".repeat(10_000_000),
+        format!("{}x{}", "{{#if inputs.n}}".repeat(64), "{{/if}}".repeat(64)),
+        format!("{}x{}", "{{#each inputs.list}}{{#with @root}}".repeat(7), "{{/with}}{{/each}}".repeat(7)),
+        format!("{{{{#if a}}}}{}{{{{/if}}}}", "{{else if b}}".repeat(63)),
+        format!("{{{{not {}inputs.n{}}}}}", "(not ".repeat(16), ")".repeat(16)),
+        format!("{{{{json {}{}}}}}", "[".repeat(16), "]".repeat(16)),
     ] {
         let start = std::time::Instant::now();
         if let Ok(template) = Template::parse(&text) {

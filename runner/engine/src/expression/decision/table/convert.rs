@@ -18,7 +18,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("always", "always()", "in `when`: true whatever happened", Type::Bool)
         .called(&[0])
         .examples(&[("always()", "true")]),
-    Function::new("has", "has(VALUE.FIELD)", "whether an object has a field that is not null or missing", Type::Bool)
+    Function::new("has", "has(VALUE.FIELD)", "whether an object has a field, be it null", Type::Bool)
         .called(&[1])
         .examples(&[("has(inputs.a) && !has(inputs.zz)", "true")]),
     Function::new("size", "size(VALUE)", "how many items, fields or characters there are", Type::Int)
