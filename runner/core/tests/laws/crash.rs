@@ -276,13 +276,13 @@ fn seconds() -> u64 {
 #[expect(clippy::print_stderr, reason = "the numbers of a torture run are for people")]
 fn every_schedule_of_two_crashes_ends_as_an_undisturbed_run() {
     let long = Instant::now() + Duration::from_hours(1);
-    let until = Instant::now() + Duration::from_secs(seconds());
     let (mut one, mut two, mut cut) = (0, 0, Vec::new());
     for (name, plan, script) in plans() {
         for doubts in [false, true] {
             one += search(name, &plan, &script, 1, doubts, long).0;
         }
     }
+    let until = Instant::now() + Duration::from_secs(seconds());
     for doubts in [false, true] {
         for (name, plan, script) in plans() {
             let (schedules, complete) = search(name, &plan, &script, 2, doubts, until);
