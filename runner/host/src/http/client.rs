@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::tls::TlsInfo;
 use reqwest::{Client, Method, Url};
@@ -66,9 +66,11 @@ impl RealHttp {
             follow_redirects: request.follow_redirects,
         };
         // RFC 9110, 8.6: a method that expects a body says so when it is empty; others keep silent about it.
-        let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+        if request.body.is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+        }
         let mut sending = self.client(options)?.request(method, url.clone()).headers(headers);
-        if carries || !request.body.is_empty() {
+        if !request.body.is_empty() {
             sending = sending.body(request.body);
         }
         if let Some(timeout) = request.timeout {
