@@ -25,21 +25,23 @@ impl Sink {
 
     /// Adds a diagnostic; the same one at the same place is kept once.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let error = diagnostic.severity == Severity::Error;
         let key = (diagnostic.source.name().to_owned(), diagnostic.span, diagnostic.message.clone());
         if self.found.len() >= KEPT {
             self.dropped += 1;
+            self.errors += usize::from(error);
         } else if self.seen.insert(key) {
-            self.errors += usize::from(diagnostic.severity == Severity::Error);
+            self.errors += usize::from(error);
             self.found.push(diagnostic);
         }
     }
 
     /// Whether any error (not only warnings) was found.
     pub fn has_errors(&self) -> bool {
-        self.errors > 0 || self.dropped > 0
+        self.errors > 0
     }
 
-    /// How many errors were kept.
+    /// How many errors were found.
     pub fn errors(&self) -> usize {
         self.errors
     }
@@ -47,6 +49,11 @@ impl Sink {
     /// Whether nothing at all was found.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
+    }
+
+    /// Whether no more are kept, so that costly hints are in vain.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= KEPT
     }
 
     /// How many were found beyond those that are kept.

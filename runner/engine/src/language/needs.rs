@@ -9,6 +9,11 @@ use std::sync::Arc;
 use super::ast::{Needs, Step};
 use crate::diagnostic::{Diagnostic, Sink, Source, did_you_mean};
 
+/// So many needs of one list are followed, written and implied; `needs: all` in each step of a long list makes more.
+const NEEDS: usize = 1_000_000;
+/// In a longer list no similar name is looked for.
+const SEARCHED: usize = 1_000;
+
 /// Fills in [`Step::follows`] and reports unknown names, cycles, and branches that nothing waits for.
 ///
 /// `body` are the ids of the list before a `finally`, for its message.
@@ -18,7 +23,13 @@ pub fn resolve(source: &Arc<Source>, steps: &mut [Step], body: &[&str], sink: &m
         index.entry(step.id.value.clone()).or_insert(at);
     }
     let mut known = true;
+    let mut count = 0;
     for at in 0..steps.len() {
+        if count > NEEDS {
+            let message = format!("the steps of this list have too many needs: more than {NEEDS}");
+            sink.push(Diagnostic::error(source, steps[at].id.span, message));
+            return;
+        }
         let follows = match &steps[at].needs {
             Needs::Previous => at.checked_sub(1).into_iter().collect(),
             Needs::All(_) => (0..at).collect(),
@@ -33,6 +44,8 @@ pub fn resolve(source: &Arc<Source>, steps: &mut [Step], body: &[&str], sink: &m
                     let message = format!("there is no step `{}` in this list", id.value);
                     let hint = if body.contains(&id.value.as_str()) {
                         Some("the steps of `finally` follow the whole body anyway".to_owned())
+                    } else if steps.len() > SEARCHED {
+                        None
                     } else {
                         did_you_mean(&id.value, steps.iter().map(|step| step.id.value.as_str()))
                     };
@@ -41,6 +54,7 @@ pub fn resolve(source: &Arc<Source>, steps: &mut [Step], body: &[&str], sink: &m
                 follows.into_iter().collect::<Vec<_>>()
             }
         };
+        count += follows.len();
         steps[at].follows = follows;
     }
     if !cycle(source, steps, sink) && known {
@@ -119,11 +133,20 @@ fn unawaited(source: &Arc<Source>, steps: &[Step], sink: &mut Sink) {
     for need in steps.iter().flat_map(|step| &step.follows) {
         awaited[*need] = true;
     }
+    // For each step that waits for others: the next such step whose needs are not the same.
+    let waiting: Vec<usize> = (0..steps.len()).filter(|at| !steps[*at].follows.is_empty()).collect();
+    let mut different = vec![waiting.len(); waiting.len()];
+    for at in (1..waiting.len()).rev() {
+        let same = steps[waiting[at - 1]].follows == steps[waiting[at]].follows;
+        different[at - 1] = if same { different[at] } else { at };
+    }
     for (at, step) in steps.iter().enumerate().filter(|(at, _)| !awaited[*at]) {
         // Nothing needs it, so nothing reaches it: a later step that waits for others goes on without it.
-        let goes_on = |other: &&Step| !other.follows.is_empty() && other.follows != step.follows;
-        let Some(other) = steps[at + 1..].iter().find(goes_on) else { continue };
-        let others: Vec<_> = other.follows.iter().map(|need| format!("`{}`", steps[*need].id.value)).collect();
+        let next = waiting.partition_point(|waiting| *waiting <= at);
+        let Some(first) = waiting.get(next) else { continue };
+        let goes_on = if steps[*first].follows == step.follows { waiting.get(different[next]) } else { Some(first) };
+        let Some(other) = goes_on.map(|other| &steps[*other]) else { continue };
+        let others: Vec<_> = other.follows.iter().take(5).map(|need| format!("`{}`", steps[*need].id.value)).collect();
         let message = format!("nothing waits for `{}`", step.id.value);
         let hint = format!(
             "`{}` follows only {}; give it `needs: all` or name `{}` there, if it should wait",

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use runner_engine::diagnostic::{Sink, render};
-use runner_engine::language::{decode, read_file};
+use runner_engine::language::{decode, read_file, reader};
 
 use super::frozen::{difference, folder};
 
@@ -101,13 +101,21 @@ fn aliases_cannot_explode() {
 fn there_is_a_limit_to_values_lines_and_errors() {
     check_text("too_many_values", &format!("steps: [{}]", "1,".repeat(400_000)));
     check_text("one_long_line", &format!("name: [{}", "x ".repeat(1 << 20)));
-    let mut many = String::new();
-    for at in 0..3_000 {
-        let _ = writeln!(many, "unknown{at}: x");
-    }
-    let mut sink = Sink::new();
-    let document =
-        runner_engine::language::reader::read_bytes("many.yaml", many.as_bytes(), &mut sink).expect("a text");
-    decode(&document, &mut sink);
-    assert!(sink.dropped() > 0 && sink.has_errors());
+    let steps = |needs: &str| {
+        let mut text = String::from("steps:\n");
+        for at in 0..3_000 {
+            let _ = writeln!(text, "- {{id: s{at}, uses: x.y, needs: {needs}}}");
+        }
+        text
+    };
+    check_text("too_many_needs", &steps("all"));
+    let many = |line: &str| {
+        let mut sink = Sink::new();
+        let text = (0..3_000).fold(String::new(), |text, at| text + &line.replace('N', &at.to_string()));
+        let document = reader::read_bytes("many.yaml", text.as_bytes(), &mut sink).expect("a text");
+        decode(&document, &mut sink);
+        (sink.found().len(), sink.errors())
+    };
+    assert_eq!(many("unknownN: x\n"), (1_000, 3_001));
+    assert_eq!(many("aN: {{x}}\n"), (1_000, 6_001));
 }

@@ -51,6 +51,10 @@ impl Decoder<'_> {
             if known.contains(&key) {
                 continue;
             }
+            if self.sink.is_full() {
+                self.error(entry.key.span, format!("unknown key `{key}` in {what}"));
+                continue;
+            }
             let message = format!("unknown key `{key}` in {what}");
             let hint = if later.contains(&key) {
                 Some(format!("`{key}` is not yet known to this version"))

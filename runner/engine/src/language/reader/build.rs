@@ -19,6 +19,8 @@ pub(super) const HEIGHT: usize = 160;
 const VALUES: usize = 250_000;
 /// So many times is a text read again with an unquoted template covered, so that the rest of it is checked too.
 const PASSES: usize = 30;
+/// So many bytes are read in all these times together, so that a large file with many of them is not read for long.
+const READ: usize = 16 << 20;
 
 /// The tree of a text; none when the syntax is broken or there is nothing in it.
 pub(super) fn tree(source: &Arc<Source>, text: Cow<'_, str>, sink: &mut Sink) -> Option<Node> {
@@ -34,11 +36,11 @@ pub(super) fn tree(source: &Arc<Source>, text: Cow<'_, str>, sink: &mut Sink) ->
         let root = pass.root;
         // A template that was not quoted explains the errors in and behind it: cover it and read again.
         let cover = template::to_cover(&text, failed.as_ref(), base, templates, &covered);
-        let again = !cover.is_empty() && passes < PASSES;
-        for span in cover {
-            text.replace_range(span.start - base..span.end - base, &"x".repeat(span.end - span.start));
-            covered.push(span);
-        }
+        let again = !cover.is_empty() && passes < PASSES && (passes + 1) * text.len() <= READ;
+        text = fill(text, base, &cover);
+        covered.extend(cover);
+        covered.sort_unstable();
+        covered.dedup();
         if again {
             passes += 1;
             continue;
@@ -58,6 +60,17 @@ pub(super) fn tree(source: &Arc<Source>, text: Cow<'_, str>, sink: &mut Sink) ->
         }
         return root;
     }
+}
+
+/// The text with `x` in place of these spans, whole characters each.
+fn fill(text: String, base: usize, spans: &[Span]) -> String {
+    let mut bytes = text.into_bytes();
+    for span in spans {
+        if let Some(range) = bytes.get_mut(span.start - base..span.end - base) {
+            range.fill(b'x');
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Why a pass ended before the end of the text.
@@ -237,7 +250,8 @@ impl<'a> Pass<'a> {
         };
         let line = self.source.slice(span).find(['\n', '\r']).map_or(span.end, |end| span.start + end);
         let head = Span::new(span.start, line);
-        if self.covered.iter().any(|covered| covered.start < span.end && span.start < covered.end) {
+        let behind = self.covered.partition_point(|covered| covered.start < span.end);
+        if self.covered[..behind].last().is_some_and(|covered| span.start < covered.end) {
             return Node::wrong(head);
         }
         if style != Style::Plain {

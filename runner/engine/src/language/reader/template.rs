@@ -52,6 +52,6 @@ pub(super) fn to_cover(
     let before = text[start..start + opening].trim_end();
     let is_value = before.ends_with([':', '-', ',', '[', '{']) || before.is_empty();
     let span = Span::new(start + opening + base, end(text, start + opening, before.contains(['[', '{'])) + base);
-    let new = is_value && span.end > span.start && !covered.contains(&span);
+    let new = is_value && span.end > span.start && covered.binary_search(&span).is_err();
     if new { vec![span] } else { Vec::new() }
 }
