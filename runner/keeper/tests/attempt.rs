@@ -27,6 +27,7 @@ both!(
     signals_are_as_after_boot,
     an_attempt_has_no_terminal_unless_it_asks,
     a_large_stdin_arrives_whole,
+    a_closed_output_keeps_nobody_busy,
 );
 
 fn output_goes_where_it_should(portable: bool) {
@@ -275,4 +276,20 @@ fn a_large_stdin_arrives_whole(portable: bool) {
     assert!(run.data(&exited) == text);
     let unread = engine.run(Start { stdin: Some(bytes(&text)), ..engine.program(2, &["true"]) });
     assert_eq!(unread.exit, Exit::Code(0));
+}
+
+fn a_closed_output_keeps_nobody_busy(portable: bool) {
+    let mut run = Run::new(portable);
+    let mut engine = run.begin();
+    let closed = "exec >/dev/null 2>&1; echo > closed; while ! [ -e go ]; do sleep 0.01; done";
+    engine.start(Start { masked: true, ..engine.script(1, closed) });
+    eventually("it closed its output", || run.dir().join("closed").exists());
+    let sleeps = || {
+        std::thread::sleep(Duration::from_millis(5));
+        fs::read_to_string(format!("/proc/{}/stat", engine.welcome.pid)).unwrap().contains(") S ")
+    };
+    let asleep = (0..40).filter(|_| sleeps()).count();
+    assert!(asleep > 20, "the keeper slept in {asleep} of 40 moments");
+    fs::write(run.dir().join("go"), "").unwrap();
+    assert_eq!(engine.exited().exit, Exit::Code(0));
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, MemfdFlags, Mode, memfd_create, mkfifoat};
+use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create, mkfifoat};
+use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
 use rustix::time::Timespec;
@@ -28,12 +29,12 @@ impl Platform for Linux {
 
     fn children(&self) -> Vec<Pid> {
         let own = getpid().as_raw_pid();
-        let Ok(list) = fs::read_to_string(format!("/proc/{own}/task/{own}/children")) else { return Vec::new() };
+        let Some(list) = read_small(&format!("/proc/{own}/task/{own}/children")) else { return Vec::new() };
         list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
     }
 
     fn process(&self, pid: Pid) -> Option<Process> {
-        parse_stat(&fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?)
+        parse_stat(&read_small(&format!("/proc/{}/stat", pid.as_raw_pid()))?)
     }
 
     fn processes(&self) -> Vec<Process> {
@@ -79,9 +80,27 @@ impl Platform for Linux {
     }
 }
 
+/// A small file of `/proc`, with as few system calls as possible: this is done for every attempt.
+fn read_small(path: &str) -> Option<String> {
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut bytes = vec![0; 4096];
+    let mut length = 0;
+    loop {
+        match rustix::io::read(&file, &mut bytes[length..]) {
+            Err(Errno::INTR) => continue,
+            Err(_) => return None,
+            Ok(count) => length += count,
+        }
+        if length < bytes.len() {
+            bytes.truncate(length);
+            return Some(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        bytes.resize(length * 2, 0);
+    }
+}
+
 /// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name, in parentheses, may itself contain any character.
-fn parse_stat(stat: &[u8]) -> Option<Process> {
-    let stat = String::from_utf8_lossy(stat);
+fn parse_stat(stat: &str) -> Option<Process> {
     let (head, rest) = stat.rsplit_once(')')?;
     let (pid, name) = head.split_once('(')?;
     // Field 3, the state, is the first of these.
@@ -102,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_does_not_shift_the_fields() {
-        let stat = b"42 (a) Z (b) S 1 40 30 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
+        let stat = "42 (a) Z (b) S 1 40 30 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
         let process = parse_stat(stat).unwrap();
         assert_eq!((process.pid, process.group, process.session), (42, 40, Some(30)));
         assert_eq!((process.name.as_str(), process.alive, process.start_time), ("a) Z (b", true, Some(12345)));

@@ -130,3 +130,125 @@ fn is_reused(processes: &[Process], keeper: &KeeperStarted) -> bool {
         process.pid == keeper.pid && keeper.start_time.is_some() && process.start_time != keeper.start_time
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command};
+
+    use super::*;
+    use crate::protocol::{Exit, Exited, FailureKind, Marks, Ranges, Reason, SpawnFailure};
+    use crate::receipts::{Record, Spawned, Spawning, Writer, read};
+
+    const OTHER: &str = "another boot";
+
+    fn keeper(session: i32, pid: i32, start_time: Option<u64>) -> Record {
+        let boot_id = platform::native().boot_id();
+        Record::Keeper(KeeperStarted { protocol: 1, pid, session, boot_id, start_time })
+    }
+
+    fn spawning(boot_id: &str, pty: bool) -> Record {
+        let begin = Marks::default();
+        Record::Spawning(Spawning { attempt: 1, epoch: 1, boot_id: boot_id.into(), lane: 0, begin, piped: false, pty })
+    }
+
+    fn ended(boot_id: &str, synced: bool) -> Record {
+        let exited = Exited {
+            attempt: 1,
+            exit: Exit::Code(0),
+            reason: Reason::Exited,
+            ranges: Ranges::default(),
+            duration_ms: 1,
+            max_rss: 1,
+            leftovers: Vec::new(),
+            data_masked: Vec::new(),
+        };
+        Record::Ended(Ended { exited, boot_id: boot_id.into(), synced })
+    }
+
+    fn failed(boot_id: &str, synced: bool) -> Record {
+        let failure = SpawnFailure { kind: FailureKind::NotFound, message: String::new() };
+        Record::Failed(Failed { attempt: 1, failure, boot_id: boot_id.into(), synced })
+    }
+
+    fn classify(records: &[Record], started_in: &str) -> Found {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(folder.path()).unwrap();
+        for record in records {
+            writer.append(record).unwrap();
+        }
+        read(folder.path()).unwrap().classify(folder.path(), 1, started_in, &[])
+    }
+
+    /// A process that leads its own group in this session.
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        fn new() -> Self {
+            Self(Command::new("sleep").arg("100").process_group(0).spawn().unwrap())
+        }
+
+        fn process(&self) -> Process {
+            platform::native().process(Pid::from_child(&self.0)).unwrap()
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill().and_then(|()| self.0.wait());
+        }
+    }
+
+    #[test]
+    fn only_a_synced_end_outlives_the_machine() {
+        for (record, synced) in [(ended(OTHER, true), true), (ended(OTHER, false), false)] {
+            let found = classify(&[spawning(OTHER, false), record], OTHER);
+            assert_eq!(matches!(found, Found::Ended(_)), synced, "{found:?}");
+            assert_eq!(found == Found::InDoubt(Doubt::OtherBoot), !synced);
+        }
+        assert!(matches!(classify(&[failed(OTHER, true)], OTHER), Found::Failed(_)));
+        assert_eq!(classify(&[failed(OTHER, false)], OTHER), Found::InDoubt(Doubt::OtherBoot));
+    }
+
+    #[test]
+    fn in_one_boot_every_end_counts() {
+        let boot_id = platform::native().boot_id();
+        assert!(matches!(classify(&[ended(&boot_id, false)], &boot_id), Found::Ended(_)));
+        assert!(matches!(classify(&[failed(&boot_id, false)], &boot_id), Found::Failed(_)));
+        assert_eq!(classify(&[], &boot_id), Found::NotStarted);
+    }
+
+    #[test]
+    fn nothing_written_in_another_boot_is_a_doubt() {
+        assert_eq!(classify(&[], OTHER), Found::InDoubt(Doubt::OtherBoot));
+        assert_eq!(classify(&[spawning(OTHER, false)], OTHER), Found::InDoubt(Doubt::OtherBoot));
+    }
+
+    #[test]
+    fn another_process_with_the_same_number_is_not_taken_for_the_attempt() {
+        let boot_id = platform::native().boot_id();
+        let sleeper = Sleeper::new();
+        let Process { pid, session, start_time, .. } = sleeper.process();
+        let records = |start_time, session| {
+            let spawned = Record::Spawned(Spawned { attempt: 1, pid, start_time });
+            [keeper(session, 1 << 22, None), spawning(&boot_id, false), spawned]
+        };
+        let same = classify(&records(start_time, session.unwrap()), &boot_id);
+        assert!(matches!(same, Found::Orphaned(orphan) if orphan.living() == [pid]));
+        let unseen = Found::InDoubt(Doubt::EndedUnseen);
+        assert_eq!(classify(&records(start_time.map(|start| start + 1), session.unwrap()), &boot_id), unseen);
+        assert_eq!(classify(&records(start_time, session.unwrap() + 1), &boot_id), unseen, "not its keeper's session");
+    }
+
+    #[test]
+    fn another_session_with_the_same_number_is_not_searched() {
+        let boot_id = platform::native().boot_id();
+        let sleeper = Sleeper::new();
+        let Process { pid, session, start_time, .. } = sleeper.process();
+        let records = |start_time| [keeper(session.unwrap(), pid, start_time), spawning(&boot_id, false)];
+        let reused = classify(&records(start_time.map(|start| start + 1)), &boot_id);
+        assert_eq!(reused, Found::InDoubt(Doubt::KeeperDiedStarting));
+        let unused = [keeper(1 << 22, 1 << 22, None), spawning(&boot_id, false)];
+        assert_eq!(classify(&unused, &boot_id), Found::InDoubt(Doubt::KeeperDiedStarting));
+    }
+}

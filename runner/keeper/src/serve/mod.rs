@@ -152,7 +152,7 @@ impl Keeper {
             sources.push(Source::Listener);
             polled.push(PollFd::new(&self.listener, PollFlags::IN));
         }
-        for tap in self.lanes.iter().flat_map(|lane| &lane.taps) {
+        for tap in self.lanes.iter().flat_map(|lane| &lane.taps).filter(|tap| !tap.ended()) {
             sources.push(Source::Taps);
             polled.push(PollFd::new(tap, PollFlags::IN));
         }
