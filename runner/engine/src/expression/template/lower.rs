@@ -111,8 +111,7 @@ impl<'t> Lowering<'t> {
             let problem = Problem::new(offset, format!("unknown helper {}", shown(&name)));
             let hint = match name.as_str() {
                 "if" | "unless" | "each" | "with" => Some(format!("a block is written `{{{{#{name} …}}}}`")),
-                _ => nearest(&name, helper::names())
-                    .or_else(|| Some("`runner schema` and the language page list them".into())),
+                _ => nearest(&name, helper::names()).or_else(|| Some("the language page lists the helpers".into())),
             };
             return Err(problem.maybe_hint(hint));
         };
