@@ -1,10 +1,8 @@
 //! The system calls that no safe wrapper offers. The only unsafe code of the workspace.
 #![expect(unsafe_code, reason = "no safe wrapper exists for these calls; each is small and says why it is sound")]
 
-use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -76,7 +74,9 @@ pub(crate) fn reap(pid: Pid) -> io::Result<Option<(Exit, u64)>> {
 /// Whether any process could still write to this file. A read lease is refused while anybody has it open for writing
 /// (fcntl(2), `F_SETLEASE`); one that is granted is given back at once.
 #[cfg(target_os = "linux")]
-pub(super) fn writers(file: &File) -> Writers {
+pub(super) fn writers(file: &std::fs::File) -> Writers {
+    use std::os::fd::AsRawFd;
+
     let descriptor = file.as_raw_fd();
     // SAFETY: the descriptor is open while `file` is borrowed, and these commands take an integer.
     unsafe {

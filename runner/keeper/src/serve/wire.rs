@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
@@ -57,16 +57,18 @@ pub(super) fn connect(
 
 /// A pipe whose reading end is tapped; gives the writing end.
 fn tap(lane: &mut Lane, kind: Kind, masker: &Masker) -> io::Result<OwnedFd> {
-    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (reader, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&reader, true)?;
     let to = lane.append(kind)?;
-    lane.taps.push(Tap::new(kind, reader, to, masker));
-    Ok(writer)
+    lane.taps.push(Tap::new(kind, reader.into(), to, masker));
+    Ok(writer.into())
 }
 
 /// A terminal on all streams, unless there is a stdin. Its lines end as in a file, and it does not echo.
 fn terminal(command: &mut Command, start: &Start, lane: &mut Lane, masker: &Masker) -> io::Result<()> {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    // Not every system can do this while opening. Nothing is started in between.
+    fcntl_setfd(&ours, FdFlags::CLOEXEC)?;
     grantpt(&ours)?;
     unlockpt(&ours)?;
     let name = ptsname(&ours, Vec::new())?;
