@@ -1,0 +1,378 @@
+//! Doing what the effects ask for, and hearing what became of it.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use runner_core::{AttemptResult, Change, Effect, ErrorKind, Input, Kind, Path, Purpose, StepError};
+use runner_keeper::lane;
+use runner_keeper::protocol::{Bytes, Exited, FailureKind, Hello, PROTOCOL, Reply, Request, Start, Started, Text};
+use runner_sdk::{Captured, Command, Instance as _, Place, Program};
+
+use super::finish::Finishing;
+use super::task::Work;
+use super::world::{Attempt, LogFiles};
+use super::{DriveError, Driver, Live, LogRange, Message, Whereabouts, error, link, service, state, task};
+use crate::evaluate::Rendered;
+use crate::program::Definition;
+use crate::when;
+
+impl Driver<'_> {
+    pub(super) async fn act(&mut self, change: Change) -> Result<(), DriveError> {
+        match change {
+            Change::Begin(Effect::Execute { path, attempt, purpose }) => self.execute(path, attempt, purpose).await?,
+            Change::Begin(Effect::Hold { path, attempt }) => self.hold(&path, attempt).await,
+            Change::Begin(Effect::Stop { path, attempt, kill }) => self.stop(&path, attempt, kill).await,
+            Change::Begin(Effect::Timer { timer, at, duration }) => self.set_timer(timer, at, duration),
+            Change::Cease(Effect::Timer { timer, .. }) => {
+                if let Some(running) = self.timers.remove(&timer) {
+                    running.abort();
+                }
+            }
+            // An attempt that is given up while its process runs is stopped; one that ended or became a service is not.
+            Change::Cease(Effect::Execute { path, attempt, .. }) => {
+                let effects = self.machine.state();
+                let held = effects.effects().any(|effect| matches!(effect, Effect::Hold { path: of, attempt: number } if *of == path && *number == attempt));
+                if !held {
+                    self.stop(&path, attempt, false).await;
+                }
+            }
+            Change::Cease(Effect::Hold { .. } | Effect::Stop { .. }) => {}
+        }
+        Ok(())
+    }
+
+    fn set_timer(&mut self, timer: runner_core::TimerId, at: u64, duration: u64) {
+        // After a crash, what has passed since it was set counts; a clock that was set back does not make it longer.
+        let left = at.saturating_add(duration).saturating_sub(when::now()).min(duration);
+        let to = self.messages.0.clone();
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(left)).await;
+            drop(to.send(Message::Timer(timer)));
+        });
+        self.timers.insert(timer, task.abort_handle());
+    }
+
+    async fn execute(&mut self, path: Path, attempt: u32, purpose: Purpose) -> Result<(), DriveError> {
+        let key = (path.clone(), attempt);
+        // One that another life started is under way already.
+        if !matches!(self.flights.get(&key).map(|flight| &flight.place), Some(Whereabouts::Nowhere)) {
+            return Ok(());
+        }
+        let Some(rendered) = self.evaluator.rendered(&path, attempt) else {
+            return self.fail(path, attempt, StepError::new(ErrorKind::Permanent, "its definition is lost"));
+        };
+        let own_check = purpose == Purpose::Check && self.definition(&path).is_some_and(|step| step.check.is_none());
+        if rendered.step.kind == runner_sdk::Kind::Process && !own_check {
+            self.execute_process(path, attempt, &rendered).await
+        } else {
+            self.execute_task(path, attempt, purpose, own_check, rendered)
+        }
+    }
+
+    pub(super) fn definition(&self, path: &Path) -> Option<&Definition> {
+        let state = self.machine.state();
+        let node = state.node(state.find(path)?);
+        node.step.map(|index| &self.run.program.steps[index])
+    }
+
+    pub(super) fn is_service(&self, path: &Path) -> bool {
+        let state = self.machine.state();
+        let step = state.find(path).and_then(|id| state.step(id));
+        matches!(step.map(|step| &step.kind), Some(Kind::Leaf(leaf)) if leaf.service)
+    }
+
+    pub(super) fn place(&self, path: &Path, attempt: u32, rendered: &Rendered) -> Place {
+        Place {
+            project: self.run.facts.project.clone(),
+            dir: rendered.dir.clone(),
+            source: rendered.source.clone(),
+            run: self.run.facts.run.clone(),
+            step: path.to_string(),
+            attempt,
+        }
+    }
+
+    /// Reports a failure of an attempt that has nothing under way.
+    fn fail(&mut self, path: Path, attempt: u32, error: StepError) -> Result<(), DriveError> {
+        self.finished(path, attempt, AttemptResult::Failed { error }, None)
+    }
+
+    async fn execute_process(&mut self, path: Path, attempt: u32, rendered: &Arc<Rendered>) -> Result<(), DriveError> {
+        let place = self.place(&path, attempt, rendered);
+        let command = match rendered.instance.command(&place) {
+            Ok(command) => command,
+            Err(error) => return self.fail(path, attempt, error::of_step(error)),
+        };
+        let Some(definition) = self.definition(&path) else { return Ok(()) };
+        let (timeout, grace) = (definition.timeout, definition.grace);
+        let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) else { return Ok(()) };
+        flight.place = Whereabouts::Keeper;
+        let start = Start {
+            attempt: flight.seq,
+            epoch: u64::from(self.machine.state().epoch()),
+            argv: self.argv(&command),
+            env: environment(rendered, &command),
+            dir: Text::from(rendered.dir.join(command.dir.as_deref().unwrap_or(std::path::Path::new("")))),
+            stdin: self.stdin(&command, rendered),
+            capture: command.capture,
+            pty: command.pty,
+            masked: !self.run.facts.secrets.is_empty(),
+            service: self.is_service(&path),
+            timeout_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+            grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.keeper().await?.send(&Request::Start(Box::new(start))).await;
+        Ok(())
+    }
+
+    fn argv(&self, command: &Command) -> Vec<Text> {
+        let program: Vec<OsString> = match &command.program {
+            Program::Named(name) => vec![name.into()],
+            Program::Builtin(name) => self.options.service.iter().cloned().chain([OsString::from(name)]).collect(),
+        };
+        program.into_iter().map(Text::from).chain(command.args.iter().cloned().map(Text::from)).collect()
+    }
+
+    fn stdin(&self, command: &Command, rendered: &Rendered) -> Option<Bytes> {
+        match command.program {
+            Program::Builtin(_) => Some(Bytes(rendered.with.to_string().into_bytes())),
+            Program::Named(_) if command.stdin.is_empty() => None,
+            Program::Named(_) => Some(Bytes(command.stdin.clone())),
+        }
+    }
+
+    /// The keeper; started when it is first needed.
+    async fn keeper(&mut self) -> Result<&mut link::Link, DriveError> {
+        if self.link.is_none() {
+            let hello = self.hello();
+            let mut link = link::start(self.folder.path(), &self.options.keeper, &hello, &self.messages.0)?;
+            if let Some(lock) = &self.options.keeper_lock {
+                link.send(&Request::Lock { path: Text::from(lock.clone()) }).await;
+            }
+            self.link = Some(link);
+        }
+        self.link.as_mut().ok_or_else(|| DriveError::Keeper("there is no keeper".to_owned()))
+    }
+
+    pub(super) fn hello(&self) -> Hello {
+        let recorded = self.run.record.env.iter();
+        let recorded = recorded.filter_map(|(name, value)| Some((Text::from(name), Text::from(value.as_str()?))));
+        let inherited = self.options.environment.iter().map(|(name, value)| (Text::from(name), Text::from(value)));
+        Hello {
+            protocol: PROTOCOL,
+            epoch: u64::from(self.machine.state().epoch()),
+            environment: inherited.chain(recorded).collect(),
+            masks: self.run.facts.masks.clone(),
+        }
+    }
+
+    fn execute_task(
+        &mut self,
+        path: Path,
+        attempt: u32,
+        purpose: Purpose,
+        own_check: bool,
+        rendered: Arc<Rendered>,
+    ) -> Result<(), DriveError> {
+        let (lane, log) = match self.lanes.open() {
+            Ok(opened) => opened,
+            Err(wrong) => {
+                let message = format!("its log cannot be opened: {wrong}");
+                return self.fail(path, attempt, StepError::new(ErrorKind::Transient, message));
+            }
+        };
+        self.observer.live(Live::Writes { path: &path, attempt, log: &log });
+        let Some(definition) = self.definition(&path) else { return Ok(()) };
+        let (timeout, grace) = (definition.timeout, definition.grace);
+        let masker = self.run.facts.masker.clone();
+        let mask = (!masker.is_empty()).then(|| {
+            let mask: Arc<dyn Fn(&str) -> String + Send + Sync> = Arc::new(move |text: &str| masker.mask(text));
+            mask
+        });
+        let view = state::View {
+            store: Arc::clone(&self.state),
+            run: self.run.facts.run.clone(),
+            step: path.to_string(),
+            round: self.machine.state().round(),
+            fingerprint: rendered.fingerprint.clone(),
+        };
+        let (context, stopper) = self.world.context(Attempt {
+            place: self.place(&path, attempt, &rendered),
+            env: rendered.env.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect(),
+            state: Arc::new(view),
+            render: Arc::new(state::Renderer),
+            log: LogFiles { out: lane.out, data: lane.data, progress: lane.progress, mask },
+        });
+        let work =
+            Work { path: path.clone(), attempt, purpose, own_check, rendered, context, stopper, timeout, grace };
+        let running = task::start(work, lane.number, self.messages.0.clone());
+        if let Some(flight) = self.flights.get_mut(&(path, attempt)) {
+            flight.place = Whereabouts::Task(running);
+            flight.log = Some(log);
+        }
+        Ok(())
+    }
+
+    async fn hold(&mut self, path: &Path, attempt: u32) {
+        if let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) {
+            flight.held = true;
+            if let Some(watch) = self.watches.remove(&(path.clone(), attempt)) {
+                watch.abort();
+            }
+            let request = Request::Ready { attempt: flight.seq };
+            if let Some(link) = &mut self.link {
+                link.send(&request).await;
+            }
+        }
+    }
+
+    pub(super) async fn stop(&mut self, path: &Path, attempt: u32, kill: bool) {
+        let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) else { return };
+        flight.stopped = true;
+        let seq = flight.seq;
+        match &flight.place {
+            Whereabouts::Task(running) => running.stop(kill),
+            Whereabouts::Keeper => {
+                if let Some(link) = &mut self.link {
+                    link.send(&Request::Stop { attempt: seq, kill }).await;
+                }
+            }
+            // Journaled in the same breath as the stop: it never began.
+            Whereabouts::Nowhere => {
+                let input = Input::Finished { path: path.clone(), attempt, result: AttemptResult::NotStarted };
+                drop(self.messages.0.send(Message::Input(input, None)));
+            }
+            Whereabouts::Orphan => {}
+        }
+    }
+
+    /// What the keeper says.
+    pub(super) fn hear(&mut self, reply: Reply) -> Result<(), DriveError> {
+        match reply {
+            Reply::Started(started) => self.process_started(&started),
+            Reply::Exited(exited) => self.process_ended(&exited)?,
+            Reply::SpawnFailed { attempt, failure } => {
+                if let Some((path, number)) = self.by_seq.get(&attempt).cloned() {
+                    let kind = match failure.kind {
+                        FailureKind::Exhausted => ErrorKind::Transient,
+                        _ => ErrorKind::Permanent,
+                    };
+                    let error = spawn_error(kind, &failure.message, failure.kind);
+                    self.finished(path, number, AttemptResult::Failed { error }, None)?;
+                }
+            }
+            Reply::Refused { attempt: Some(attempt), reason } => {
+                if let Some((path, number)) = self.by_seq.get(&attempt).cloned() {
+                    let error = StepError::new(ErrorKind::Permanent, format!("the keeper refused to start it: {reason}"));
+                    self.finished(path, number, AttemptResult::Failed { error }, None)?;
+                }
+            }
+            Reply::Refused { attempt: None, reason } => return Err(DriveError::Busy(reason)),
+            Reply::Locked { path, held } if !held => {
+                let notice = format!("the keeper could not share the lock `{}`", path.as_path().display());
+                self.observer.live(Live::Notice(&notice));
+            }
+            Reply::Welcome(_) | Reply::Locked { .. } => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn process_started(&mut self, started: &Started) {
+        let Some((path, attempt)) = self.by_seq.get(&started.attempt).cloned() else { return };
+        let at = |mark| runner_keeper::protocol::Range { from: mark, to: mark };
+        let log = LogRange {
+            lane: started.lane.to_string(),
+            out: at(started.begin.out),
+            data: at(started.begin.data),
+            progress: at(started.begin.progress),
+        };
+        self.observer.live(Live::Writes { path: &path, attempt, log: &log });
+        if self.is_service(&path) {
+            let file = lane::data_path(self.folder.path(), started.lane);
+            let watch = service::watch(path.clone(), attempt, file, started.begin.data, self.messages.0.clone());
+            let task = tokio::spawn(watch);
+            self.watches.insert((path.clone(), attempt), task.abort_handle());
+        }
+        if let Some(flight) = self.flights.get_mut(&(path, attempt)) {
+            flight.log = Some(log);
+        }
+    }
+
+    fn process_ended(&mut self, exited: &Exited) -> Result<(), DriveError> {
+        let Some((path, attempt)) = self.by_seq.get(&exited.attempt).cloned() else { return Ok(()) };
+        for left in &exited.leftovers {
+            let notice = format!("`{path}` left the process {} ({}) behind", left.pid, left.name);
+            self.observer.live(Live::Notice(&notice));
+        }
+        let Some(finishing) = self.finishing(&path, attempt) else { return Ok(()) };
+        let log = LogRange::from(exited.ranges);
+        if finishing.is_quick(exited) {
+            return self.finished(path, attempt, finishing.finish(exited), Some(log));
+        }
+        let (exited, to) = (exited.clone(), self.messages.0.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = finishing.finish(&exited);
+            drop(to.send(Message::Input(Input::Finished { path, attempt, result }, Some(log))));
+        });
+        Ok(())
+    }
+
+    /// What finishes an attempt: the same in the life that started it and in any later one.
+    pub(super) fn finishing(&self, path: &Path, attempt: u32) -> Option<Finishing> {
+        let rendered = self.evaluator.rendered(path, attempt)?;
+        let place = self.place(path, attempt, &rendered);
+        let publishes = rendered.instance.command(&place).map(|command| command.publishes).unwrap_or_default();
+        let held = self.flights.get(&(path.clone(), attempt)).is_some_and(|flight| flight.held);
+        Some(Finishing {
+            rendered,
+            place,
+            run: self.folder.path().to_path_buf(),
+            files: self.world.files(),
+            timeout: self.definition(path).and_then(|definition| definition.timeout),
+            publishes,
+            held,
+        })
+    }
+
+    /// An attempt ended: its result enters the core, with nothing secret in it.
+    pub(super) fn finished(
+        &mut self,
+        path: Path,
+        attempt: u32,
+        result: AttemptResult,
+        log: Option<LogRange>,
+    ) -> Result<(), DriveError> {
+        self.feed(Input::Finished { path, attempt, result }, log)
+    }
+
+    pub(super) fn announced(&mut self, path: &Path, attempt: u32, stdout: Vec<u8>) -> Result<(), DriveError> {
+        let Some(rendered) = self.evaluator.rendered(path, attempt) else { return Ok(()) };
+        let captured = Captured { stdout, tail: String::new() };
+        let Some(output) = rendered.instance.started(&captured) else { return Ok(()) };
+        if let Some(name) = self.evaluator.secret_in(&output) {
+            let message = format!("its output holds the secret `{name}`, which must not be written down");
+            let error = StepError::new(ErrorKind::Permanent, message);
+            return self.feed(
+                Input::Finished { path: path.clone(), attempt, result: AttemptResult::Failed { error } },
+                None,
+            );
+        }
+        self.feed(Input::Announced { path: path.clone(), attempt, output }, None)
+    }
+}
+
+/// The environment that a step adds: the workflow's, then the command's own.
+fn environment(rendered: &Rendered, command: &Command) -> Vec<(Text, Option<Text>)> {
+    let workflow = rendered.env.iter().map(|(name, value)| (Text::from(name), Some(Text::from(value))));
+    let own = command.env.iter().map(|(name, value)| (Text::from(name), value.as_ref().map(Text::from)));
+    workflow.chain(own).collect()
+}
+
+fn spawn_error(kind: ErrorKind, message: &str, failure: FailureKind) -> StepError {
+    let error = StepError::new(kind, message);
+    match failure {
+        FailureKind::NotFound => error.hint("is it installed, and on PATH? `runner doctor` tells what a workflow needs"),
+        FailureKind::PermissionDenied => error.hint("is it executable (chmod +x)?"),
+        _ => error,
+    }
+}

@@ -1,0 +1,101 @@
+//! A person's words to a live engine: a socket beside which the run's id stands.
+//!
+//! The socket lies in a short per-user runtime folder, since a path to it must fit into 107 bytes, wherever the project is.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+use super::{Command, DriveError, Message};
+
+/// What can be asked of a live engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// End the run for good.
+    Cancel {
+        /// By whom.
+        by: String,
+    },
+    /// Stop now, to be resumed.
+    Interrupt {
+        /// By whom.
+        by: String,
+    },
+}
+
+/// A socket that is removed when the engine leaves.
+pub(super) struct Listening {
+    path: PathBuf,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Listens for a person's words.
+pub(super) fn listen(run: &Path, to: mpsc::UnboundedSender<Message>) -> Result<Listening, DriveError> {
+    let failed = || DriveError::io("listen for commands");
+    let path = socket(run).map_err(failed())?;
+    let _ = std::fs::remove_file(&path);
+    let listener = tokio::net::UnixListener::bind(&path).map_err(failed())?;
+    let task = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (reader, mut writer) = stream.into_split();
+            let mut line = String::new();
+            let read = tokio::io::BufReader::new(reader).read_line(&mut line);
+            let asked = match tokio::time::timeout(Duration::from_secs(2), read).await {
+                Ok(Ok(_)) => serde_json::from_str(&line).ok(),
+                _ => None,
+            };
+            let command = match asked {
+                Some(Asked::Cancel { by }) => Command::Cancel { by },
+                Some(Asked::Interrupt { by }) => Command::Interrupt { kill: false, by },
+                None => continue,
+            };
+            drop(to.send(Message::Command(command)));
+            drop(writer.write_all(b"ok\n").await);
+        }
+    });
+    Ok(Listening { path, task })
+}
+
+/// Asks the live engine of a run; tells whether it heard.
+pub fn ask(run: &Path, asked: &Asked) -> std::io::Result<bool> {
+    let mut stream = UnixStream::connect(socket(run)?)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut line = serde_json::to_string(asked).map_err(std::io::Error::other)?;
+    line.push('\n');
+    stream.write_all(line.as_bytes())?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(answer.trim() == "ok")
+}
+
+fn socket(run: &Path) -> std::io::Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    let base = std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder = match base {
+        Some(base) if base.is_dir() => base.join("runner"),
+        _ => std::env::temp_dir().join(format!("runner-{}", rustix::process::getuid().as_raw())),
+    };
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let run = run.canonicalize()?;
+    let digest = Sha256::digest(run.as_os_str().as_bytes());
+    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(folder.join(format!("{name}.engine")))
+}

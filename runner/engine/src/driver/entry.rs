@@ -1,0 +1,35 @@
+//! A line of a run's journal: a fact, and where the output of an attempt that ended lies.
+
+use runner_core::Event;
+use runner_keeper::protocol::{Range, Ranges};
+use serde::{Deserialize, Serialize};
+
+/// What one record of the journal holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The fact.
+    #[serde(flatten)]
+    pub event: Event,
+    /// Of an attempt that ended: where its output lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogRange>,
+}
+
+/// Where the output of an attempt lies: ranges of a lane's files in the run's `lanes` folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRange {
+    /// The lane: what the files are named by.
+    pub lane: String,
+    /// Of `LANE.out`.
+    pub out: Range,
+    /// Of `LANE.data`.
+    pub data: Range,
+    /// Of `LANE.progress`.
+    pub progress: Range,
+}
+
+impl From<Ranges> for LogRange {
+    fn from(ranges: Ranges) -> Self {
+        Self { lane: ranges.lane.to_string(), out: ranges.out, data: ranges.data, progress: ranges.progress }
+    }
+}

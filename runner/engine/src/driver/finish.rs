@@ -1,0 +1,133 @@
+//! From a process's end to a result.
+
+use std::path::{Path as File, PathBuf};
+use std::sync::Arc;
+
+use runner_core::{AttemptResult, ErrorKind, StepError};
+use runner_keeper::lane;
+use runner_keeper::protocol::{Exit, Exited, Reason};
+use runner_sdk::world::Files;
+use runner_sdk::{Captured, Instance as _, Place, Publish};
+use serde_json::Value;
+
+use super::{error, service, task};
+use crate::evaluate::Rendered;
+
+/// How much of the log's end a step sees, in bytes.
+const TAIL: u64 = 16 << 10;
+
+/// The most that a step may leave as data, in bytes.
+const MOST: u64 = 64 << 20;
+
+/// What is needed to finish an attempt, in any engine life.
+pub(super) struct Finishing {
+    pub(super) rendered: Arc<Rendered>,
+    pub(super) place: Place,
+    pub(super) run: PathBuf,
+    pub(super) files: Arc<dyn Files>,
+    pub(super) timeout: Option<std::time::Duration>,
+    /// What the command itself publishes besides the step's `publishes`.
+    pub(super) publishes: Vec<PathBuf>,
+    /// A service that became ready.
+    pub(super) held: bool,
+}
+
+impl Finishing {
+    /// Whether finishing does nothing that takes long.
+    pub(super) fn is_quick(&self, exited: &Exited) -> bool {
+        self.publishes.is_empty() && self.rendered.publishes.is_empty() && exited.ranges.data.length() < 1 << 20
+    }
+
+    /// The result of an attempt whose process ended.
+    pub(super) fn finish(&self, exited: &Exited) -> AttemptResult {
+        match exited.reason {
+            Reason::Stopped | Reason::Killed if self.held => return AttemptResult::Stopped,
+            Reason::Stopped | Reason::Killed => return AttemptResult::InDoubt { why: "it was stopped".to_owned() },
+            Reason::TimedOut => {
+                let bound = self.timeout.unwrap_or_default();
+                return AttemptResult::Failed { error: task::timeout_error(bound) };
+            }
+            Reason::Exited => {}
+        }
+        if let Some(secret) = exited.data_masked.first() {
+            let message = format!("its captured output holds the secret `{secret}`, which must not be written down");
+            let hint = "print the secret nowhere, or capture only what does not hold it";
+            return AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message).hint(hint) };
+        }
+        match self.outcome(exited) {
+            Ok(output) => AttemptResult::Succeeded { output },
+            Err(error) => AttemptResult::Failed { error },
+        }
+    }
+
+    fn outcome(&self, exited: &Exited) -> Result<Value, StepError> {
+        let captured = self.captured(exited)?;
+        let exit = match exited.exit {
+            Exit::Code(code) => runner_sdk::Exit::Code(code),
+            Exit::Signal(signal) => runner_sdk::Exit::Signal(signal),
+        };
+        let finished = self.rendered.instance.finish(&self.place, exit, &captured).map_err(error::of_step)?;
+        for file in &finished.files {
+            self.publish(file)?;
+        }
+        for path in self.rendered.publishes.iter().chain(&self.publishes) {
+            sync(&self.place.path(path))?;
+        }
+        Ok(finished.output)
+    }
+
+    fn captured(&self, exited: &Exited) -> Result<Captured, StepError> {
+        let ranges = exited.ranges;
+        let lost = |what: &str, error: std::io::Error| {
+            StepError::new(ErrorKind::Permanent, format!("its {what} cannot be read: {error}"))
+        };
+        if ranges.data.length() > MOST {
+            let message = format!("it printed {} bytes to be captured, more than the {MOST} that are kept", ranges.data.length());
+            return Err(StepError::new(ErrorKind::Permanent, message));
+        }
+        let stdout = if ranges.data.length() == 0 {
+            Vec::new()
+        } else {
+            let path = lane::data_path(&self.run, ranges.lane);
+            service::read_all(&path, ranges.data.from, ranges.data.to).map_err(|error| lost("captured output", error))?
+        };
+        let tail = if ranges.out.length() == 0 {
+            String::new()
+        } else {
+            let from = ranges.out.to.saturating_sub(TAIL).max(ranges.out.from);
+            let bytes = service::read(&lane::out_path(&self.run, ranges.lane), from, ranges.out.to);
+            String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+        };
+        Ok(Captured { stdout, tail })
+    }
+
+    fn publish(&self, file: &Publish) -> Result<(), StepError> {
+        let path = self.place.path(&file.path);
+        self.files
+            .write(&path, &file.bytes, file.mode)
+            .map_err(|error| error::of_step(runner_sdk::Error::io("write", &path, &error)))
+    }
+}
+
+/// Makes a file, or a folder with all that is in it, durable, and its name, too.
+fn sync(path: &File) -> Result<(), StepError> {
+    let failed = |error: std::io::Error| {
+        let message = format!("`{}`, which it publishes, cannot be synced: {error}", path.display());
+        StepError::new(ErrorKind::Permanent, message)
+    };
+    sync_all(path).map_err(failed)?;
+    if let Some(parent) = path.parent() {
+        std::fs::File::open(parent).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn sync_all(path: &File) -> std::io::Result<()> {
+    let data = std::fs::symlink_metadata(path)?;
+    if data.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            sync_all(&entry?.path())?;
+        }
+    }
+    if data.is_dir() || data.is_file() { std::fs::File::open(path)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,123 @@
+//! The connection to the run's keeper.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use runner_keeper::client::{ConnectError, Connected, connect, seize, spawn};
+use runner_keeper::protocol::{Hello, Reply, Request, Welcome, encode};
+use runner_keeper::receipts::{self, Receipts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::{DriveError, Message};
+
+/// How long a keeper that lives may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a keeper may take to stop what is left when the run ends.
+const FAREWELL: Duration = Duration::from_secs(30);
+
+/// A keeper that has accepted this engine.
+pub(super) struct Link {
+    writer: OwnedWriteHalf,
+    reader: JoinHandle<()>,
+}
+
+/// What is known of attempts in flight once a keeper has accepted this engine, or none lives.
+pub(super) struct Known {
+    pub(super) receipts: Receipts,
+    pub(super) welcome: Option<Welcome>,
+}
+
+/// Connects to the keeper if one lives; else reads what it left while no other can start.
+pub(super) fn meet(run: &Path, hello: &Hello, to: &mpsc::UnboundedSender<Message>) -> Result<(Option<Link>, Known), DriveError> {
+    match connect(run, hello, PATIENCE) {
+        Ok(connected) => {
+            let receipts = receipts::read_to(run, connected.welcome.receipts_len).map_err(DriveError::io("read the receipts"))?;
+            let welcome = Some(connected.welcome.clone());
+            Ok((Some(Link::of(connected, to)?), Known { receipts, welcome }))
+        }
+        Err(ConnectError::None) => {
+            let seized = seize(run).map_err(DriveError::io("take the keeper's lock"))?;
+            if seized.is_none() {
+                return meet(run, hello, to);
+            }
+            let receipts = receipts::read(run).map_err(DriveError::io("read the receipts"))?;
+            Ok((None, Known { receipts, welcome: None }))
+        }
+        Err(error) => Err(refusal(&error)),
+    }
+}
+
+/// Starts a keeper and connects to it.
+pub(super) fn start(
+    run: &Path,
+    command: &[OsString],
+    hello: &Hello,
+    to: &mpsc::UnboundedSender<Message>,
+) -> Result<Link, DriveError> {
+    let mut child = spawn(command, run, PATIENCE).map_err(|error| DriveError::Keeper(error.to_string()))?;
+    // It is this process's child while this engine lives; somebody must take its end.
+    tokio::task::spawn_blocking(move || child.wait());
+    let connected = connect(run, hello, PATIENCE).map_err(|error| refusal(&error))?;
+    Link::of(connected, to)
+}
+
+fn refusal(error: &ConnectError) -> DriveError {
+    match error {
+        ConnectError::Silent { .. } | ConnectError::Unnamed | ConnectError::Refused(_) => DriveError::Busy(error.to_string()),
+        ConnectError::None | ConnectError::Io(_) => DriveError::Keeper(error.to_string()),
+    }
+}
+
+impl Link {
+    fn of(connected: Connected, to: &mpsc::UnboundedSender<Message>) -> Result<Self, DriveError> {
+        let failed = |error| DriveError::Io { what: "speak to the keeper".to_owned(), error };
+        connected.stream.set_nonblocking(true).map_err(failed)?;
+        let stream = tokio::net::UnixStream::from_std(connected.stream).map_err(failed)?;
+        for reply in connected.early {
+            drop(to.send(Message::Keeper(reply)));
+        }
+        let (reader, writer) = stream.into_split();
+        let reader = tokio::spawn(read(reader, connected.decoder, to.clone()));
+        Ok(Self { writer, reader })
+    }
+
+    /// Sends a request. That the keeper is gone is told by its end of the connection, not here.
+    pub(super) async fn send(&mut self, request: &Request) {
+        let bytes = encode(request);
+        match self.writer.try_write(&bytes) {
+            Ok(count) if count == bytes.len() => {}
+            Ok(count) => drop(self.writer.write_all(&bytes[count..]).await),
+            Err(_) => drop(self.writer.write_all(&bytes).await),
+        }
+    }
+
+    /// Tells the keeper that the run has ended, and waits until it has left.
+    pub(super) async fn end(mut self) {
+        self.send(&Request::End).await;
+        let _ = tokio::time::timeout(FAREWELL, &mut self.reader).await;
+    }
+}
+
+async fn read(
+    mut from: OwnedReadHalf,
+    mut decoder: runner_keeper::protocol::Decoder<Reply>,
+    to: mpsc::UnboundedSender<Message>,
+) {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = match from.read(&mut buffer).await {
+            Ok(0) | Err(_) => break,
+            Ok(count) => count,
+        };
+        let Ok(replies) = decoder.push(&buffer[..count]) else { break };
+        for reply in replies {
+            drop(to.send(Message::Keeper(reply)));
+        }
+    }
+    drop(to.send(Message::KeeperGone));
+}

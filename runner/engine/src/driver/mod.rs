@@ -1,0 +1,341 @@
+//! The shell around the core: one loop that makes facts durable and then acts on them.
+//!
+//! Everything that happens outside arrives as a message in one queue: replies of the keeper, ends of in-process work,
+//! timers, a person's words. The loop takes all that are there, lets the core make facts of them, writes the facts in one
+//! flush, and only then does what the changed effects ask for. So a fact is durable before anything acts on it, and facts
+//! that become ready together share one flush.
+//!
+//! A process belongs to the keeper ([`link`]); work inside the engine is a task ([`task`]). How an ended process becomes a
+//! result stands in [`finish`]; what a new engine life does first in [`recover`].
+
+mod act;
+mod control;
+mod entry;
+pub mod error;
+mod finish;
+mod lane;
+mod link;
+mod observe;
+mod recover;
+mod service;
+mod settle;
+mod state;
+mod task;
+mod world;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use runner_core::{End, Event, Input, Machine, Path, Phase, Settled, TimerId};
+use tokio::sync::mpsc;
+
+pub use control::{Asked, ask};
+pub use entry::{Entry, LogRange};
+pub use error::DriveError;
+pub use observe::{Live, Observer};
+pub use recover::{Intent, Tally};
+pub use world::{Attempt, LogFiles, Stopper, World};
+
+use crate::evaluate::{Evaluator, Large};
+use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
+use crate::run::Run;
+use crate::when;
+
+/// What the driver is told from outside.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Stop now, to be resumed.
+    Interrupt {
+        /// Whether processes are killed rather than asked.
+        kill: bool,
+        /// By what.
+        by: String,
+    },
+    /// End for good.
+    Cancel {
+        /// By whom.
+        by: String,
+    },
+}
+
+/// How the driver reaches what it starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The command of a keeper; the run's folder is added.
+    pub keeper: Vec<OsString>,
+    /// The command of a built-in service; the step type's name is added.
+    pub service: Vec<OsString>,
+    /// The environment of attempts.
+    pub environment: Vec<(OsString, OsString)>,
+    /// This process, as locks name it.
+    pub holder: Holder,
+    /// A lock that the keeper shares: that of the run's concurrency group.
+    pub keeper_lock: Option<std::path::PathBuf>,
+}
+
+/// How a drive ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// How the round ended.
+    pub end: End,
+    /// The workflow's own exit code.
+    pub exit_code: Option<u8>,
+    /// Why it failed.
+    pub error: Option<runner_core::StepError>,
+    /// The steps that wait for a person, with the attempt in doubt.
+    pub doubts: Vec<(Path, u32)>,
+}
+
+/// A message to the loop.
+enum Message {
+    Keeper(runner_keeper::protocol::Reply),
+    KeeperGone,
+    Input(Input, Option<LogRange>),
+    Announced { path: Path, attempt: u32, stdout: Vec<u8> },
+    Timer(TimerId),
+    Command(Command),
+}
+
+/// An attempt under way.
+struct Flight {
+    /// The sequence of the fact that it started: its number towards the keeper.
+    seq: u64,
+    /// Where it runs.
+    place: Whereabouts,
+    /// Whether a service became ready.
+    held: bool,
+    /// Whether it was asked to stop.
+    stopped: bool,
+    /// Where its output is.
+    log: Option<LogRange>,
+}
+
+enum Whereabouts {
+    /// Journaled, but not given to anyone yet.
+    Nowhere,
+    /// A process of the keeper.
+    Keeper,
+    /// A task of this engine.
+    Task(task::Running),
+    /// A process whose keeper is gone; somebody waits for its end.
+    Orphan,
+}
+
+/// Drives one run, in one engine life.
+pub struct Driver<'a> {
+    machine: Machine,
+    evaluator: Arc<Evaluator>,
+    journal: Journal,
+    folder: RunFolder,
+    run: Run,
+    options: Options,
+    world: Arc<dyn World>,
+    observer: &'a mut dyn Observer,
+    messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
+    link: Option<link::Link>,
+    flights: BTreeMap<(Path, u32), Flight>,
+    by_seq: BTreeMap<u64, (Path, u32)>,
+    /// What looks at the output of services that are not ready yet.
+    watches: BTreeMap<(Path, u32), tokio::task::AbortHandle>,
+    timers: BTreeMap<TimerId, tokio::task::AbortHandle>,
+    lanes: lane::Lanes,
+    state: Arc<state::Store>,
+    large: Large,
+    ended: Option<Outcome>,
+}
+
+impl<'a> Driver<'a> {
+    /// A driver of a run that has not begun. The run's lock is held by the caller.
+    pub fn begin(
+        run: Run,
+        folder: RunFolder,
+        world: Arc<dyn World>,
+        observer: &'a mut dyn Observer,
+        options: Options,
+    ) -> Result<Self, DriveError> {
+        let journal = Journal::create(folder.path())?;
+        let machine = Machine::new(Arc::clone(&run.program.plan));
+        let mut driver = Self::assemble(run, folder, world, observer, options, journal, machine);
+        let record = serde_json::to_value(&driver.run.record).map_err(DriveError::encode)?;
+        let seed = driver.run.record.started ^ u64::from(std::process::id()) << 32;
+        let parallel = driver.run.record.parallel;
+        // The run and its first life begin in one flush; what follows from the first fact starts with the loop.
+        driver.feed_quietly(Input::Start { record, seed, parallel })?;
+        Ok(driver)
+    }
+
+    fn assemble(
+        run: Run,
+        folder: RunFolder,
+        world: Arc<dyn World>,
+        observer: &'a mut dyn Observer,
+        options: Options,
+        journal: Journal,
+        machine: Machine,
+    ) -> Self {
+        let large = Large::new(Blobs::of(folder.path()));
+        let evaluator = Arc::new(Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone()));
+        let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
+        Self {
+            machine,
+            evaluator,
+            journal,
+            lanes: lane::Lanes::new(folder.path()),
+            folder,
+            run,
+            options,
+            world,
+            observer,
+            messages: mpsc::unbounded_channel(),
+            link: None,
+            flights: BTreeMap::new(),
+            by_seq: BTreeMap::new(),
+            watches: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            state,
+            large,
+            ended: None,
+        }
+    }
+
+    /// Where a person's words are sent to.
+    pub fn commands(&self) -> impl Fn(Command) + Send + Sync + Clone + 'static {
+        let sender = self.messages.0.clone();
+        move |command| drop(sender.send(Message::Command(command)))
+    }
+
+    /// Drives the run until its round ends.
+    pub async fn drive(mut self) -> Result<Outcome, DriveError> {
+        let _control = control::listen(self.folder.path(), self.messages.0.clone())?;
+        self.flush_and_act().await?;
+        while self.ended.is_none() {
+            let Some(message) = self.messages.1.recv().await else { break };
+            self.receive(message).await?;
+            // Whatever has arrived meanwhile shares the flush.
+            while let Ok(message) = self.messages.1.try_recv() {
+                self.receive(message).await?;
+            }
+            self.flush_and_act().await?;
+        }
+        self.leave().await
+    }
+
+    async fn receive(&mut self, message: Message) -> Result<(), DriveError> {
+        match message {
+            Message::Input(input, log) => {
+                let log = log.or_else(|| self.close_lane(&input));
+                self.feed(input, log)?;
+            }
+            Message::Timer(timer) => self.feed(Input::TimerFired { timer }, None)?,
+            Message::Command(Command::Interrupt { kill, by }) => self.feed(Input::Interrupt { kill, by }, None)?,
+            Message::Command(Command::Cancel { by }) => self.feed(Input::Cancel { by }, None)?,
+            Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
+            Message::Keeper(reply) => self.hear(reply)?,
+            Message::KeeperGone => self.keeper_gone().await?,
+        }
+        Ok(())
+    }
+
+    /// Lets the core make facts of an input and puts them into the journal's next flush.
+    fn feed(&mut self, input: Input, log: Option<LogRange>) -> Result<(), DriveError> {
+        let input = self.settled(input);
+        let ended = match &input {
+            Input::Finished { path, attempt, .. } => Some((path.clone(), *attempt)),
+            _ => None,
+        };
+        let events = self.machine.handle(input, when::now(), &*self.evaluator);
+        self.append(events, log)?;
+        if let Some(key) = ended {
+            self.forget(&key);
+        }
+        Ok(())
+    }
+
+    /// Frees the lane of an in-process attempt that ended; where its output lies.
+    fn close_lane(&mut self, input: &Input) -> Option<LogRange> {
+        let Input::Finished { path, attempt, .. } = input else { return None };
+        let flight = self.flights.get(&(path.clone(), *attempt))?;
+        let log = flight.log.clone()?;
+        match &flight.place {
+            Whereabouts::Task(running) => Some(self.lanes.close(running.lane, log)),
+            _ => Some(log),
+        }
+    }
+
+    fn feed_quietly(&mut self, input: Input) -> Result<(), DriveError> {
+        let events = self.machine.handle(input, when::now(), &*self.evaluator);
+        self.append(events, None)
+    }
+
+    fn append(&mut self, events: Vec<Event>, mut log: Option<LogRange>) -> Result<(), DriveError> {
+        let at = when::now();
+        for event in events {
+            let log = if matches!(event, Event::AttemptEnded { .. }) { log.take() } else { None };
+            let entry = Entry { event, log };
+            let seq = self.journal.append(at, &entry)?;
+            if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
+                self.take_off(path.clone(), *attempt, seq);
+            }
+            if let Event::RoundEnded { end, error, exit_code, .. } = &entry.event {
+                let (end, error, exit_code) = (*end, error.clone(), *exit_code);
+                self.ended = Some(Outcome { end, exit_code, error, doubts: self.machine.doubts() });
+            }
+            self.observer.fact(&Record { seq, flush: 0, at, event: entry }, self.machine.state());
+        }
+        Ok(())
+    }
+
+    fn take_off(&mut self, path: Path, attempt: u32, seq: u64) {
+        let flight = Flight { seq, place: Whereabouts::Nowhere, held: false, stopped: false, log: None };
+        self.by_seq.insert(seq, (path.clone(), attempt));
+        self.flights.insert((path, attempt), flight);
+    }
+
+    fn forget(&mut self, key: &(Path, u32)) {
+        if let Some(flight) = self.flights.remove(key) {
+            self.by_seq.remove(&flight.seq);
+        }
+        if let Some(watch) = self.watches.remove(key) {
+            watch.abort();
+        }
+        self.evaluator.forget(&key.0, key.1);
+    }
+
+    /// Makes the facts durable and does what they ask for.
+    async fn flush_and_act(&mut self) -> Result<(), DriveError> {
+        loop {
+            self.journal.flush()?;
+            self.observer.durable();
+            let changes = self.machine.take_changes();
+            if changes.is_empty() {
+                return Ok(());
+            }
+            for change in changes {
+                self.act(change).await?;
+            }
+        }
+    }
+
+    /// Leaves a run whose round has ended: nothing of it lives on.
+    async fn leave(mut self) -> Result<Outcome, DriveError> {
+        if let Some(link) = self.link.take() {
+            link.end().await;
+        }
+        self.journal.finish()?;
+        Ok(self.ended.unwrap_or(Outcome { end: End::Interrupted, exit_code: None, error: None, doubts: Vec::new() }))
+    }
+
+    /// How far the run is.
+    pub fn phase(&self) -> &Phase {
+        self.machine.state().phase()
+    }
+
+    /// The state, for whoever shows it.
+    pub fn run_state(&self) -> &runner_core::State {
+        self.machine.state()
+    }
+}
+
+/// What a person decided about steps in doubt.
+pub type Decisions = Vec<(Path, Settled)>;

@@ -1,0 +1,34 @@
+//! Who watches a drive.
+
+use runner_core::{Path, State};
+
+use super::entry::{Entry, LogRange};
+use crate::ledger::Record;
+
+/// Who watches a drive: the terminal, plain lines, a stream of JSON. A reporter is a fold over the facts.
+pub trait Observer {
+    /// A fact was made; it is durable once [`Observer::durable`] is called.
+    fn fact(&mut self, record: &Record<Entry>, state: &State);
+    /// All facts so far are durable.
+    fn durable(&mut self) {}
+    /// Something that is no fact, for whoever shows what is going on.
+    fn live(&mut self, live: Live<'_>) {
+        let _ = live;
+    }
+}
+
+/// What is going on besides facts.
+#[derive(Clone, Debug)]
+pub enum Live<'a> {
+    /// An attempt writes to a lane, from these lengths on.
+    Writes {
+        /// The step.
+        path: &'a Path,
+        /// Which attempt.
+        attempt: u32,
+        /// Where: the ranges begin here and have no end yet.
+        log: &'a LogRange,
+    },
+    /// Something a person should know.
+    Notice(&'a str),
+}

@@ -1,0 +1,279 @@
+//! What a new engine life does first: find out what became of the attempts in flight.
+//!
+//! | found | becomes |
+//! |---|---|
+//! | the keeper holds it | adopted: its end will be reported |
+//! | a receipt of its end, of this boot or synced | finished from the receipt |
+//! | no receipt that it was begun, same boot | not started |
+//! | its processes live without a keeper | waited for until its timeout, then stopped: in doubt |
+//! | anything else, and all in-process work | in doubt |
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runner_core::{AttemptResult, Doing, Event, Found, Input, Machine, Path, Phase, Purpose, State, StepError};
+use runner_keeper::orphan::Orphan;
+use runner_keeper::protocol::{Request, Running, Text};
+use runner_keeper::receipts::Found as Trace;
+
+use super::link::{self, Known};
+use super::{Decisions, DriveError, Driver, Entry, LogRange, Message, Observer, Options, Whereabouts, World};
+use crate::ledger::{self, Journal, Opened, Record, RunFolder};
+use crate::run::Run;
+
+/// How long what lives without a keeper and has no timeout is waited for.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Why a run is taken up.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// To go on with it.
+    Resume {
+        /// What a person decided about steps in doubt.
+        decisions: Decisions,
+    },
+    /// To end it for good.
+    Cancel {
+        /// By whom.
+        by: String,
+    },
+}
+
+/// How many attempts in flight became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Still running, followed by this engine.
+    pub adopted: usize,
+    /// Ended meanwhile, finished from their receipt.
+    pub taken: usize,
+    /// Never begun.
+    pub not_started: usize,
+    /// In doubt.
+    pub in_doubt: usize,
+}
+
+/// The attempts in flight of a state, with the number that each has towards the keeper and the boot it began in.
+#[derive(Clone, Debug, Default)]
+struct InFlight {
+    seqs: BTreeMap<(Path, u32), (u64, String)>,
+    boot: String,
+}
+
+impl<'a> Driver<'a> {
+    /// A driver that takes up a run. The run's lock is held by the caller, who has opened its journal.
+    pub async fn take_up(
+        run: Run,
+        folder: RunFolder,
+        opened: Opened<Entry>,
+        intent: Intent,
+        world: Arc<dyn World>,
+        observer: &'a mut dyn Observer,
+        options: Options,
+    ) -> Result<(Self, Tally), DriveError> {
+        let mut state = State::new(Arc::clone(&run.program.plan));
+        let mut in_flight = InFlight::default();
+        for record in &opened.records {
+            in_flight.note(record);
+            state.apply(&record.event.event, record.at);
+            observer.fact(record, &state);
+        }
+        observer.durable();
+        drop(state.take_changes());
+        let machine = Machine::of(state);
+        let mut driver = Self::assemble(run, folder, world, observer, options, opened.journal, machine);
+        let tally = driver.recover(&in_flight).await?;
+        match intent {
+            Intent::Resume { decisions } => {
+                for (path, settled) in decisions {
+                    driver.feed_quietly(Input::Settle { path, settled })?;
+                }
+                if matches!(driver.phase(), Phase::Ended(_)) {
+                    driver.ended = None;
+                    driver.feed_quietly(Input::Resume)?;
+                }
+            }
+            Intent::Cancel { by } => {
+                driver.ended = None;
+                driver.feed_quietly(Input::Cancel { by })?;
+            }
+        }
+        Ok((driver, tally))
+    }
+
+    /// Begins a life and settles what was in flight.
+    async fn recover(&mut self, in_flight: &InFlight) -> Result<Tally, DriveError> {
+        let epoch = self.machine.state().epoch() + 1;
+        let (pid, boot) = (std::process::id(), ledger::machine::boot_id().to_owned());
+        self.feed_quietly(Input::Life { epoch, pid, boot })?;
+        // The epoch is durable before the keeper hears of it.
+        self.journal.flush()?;
+        let hello = self.hello();
+        let (link, known) = link::meet(self.folder.path(), &hello, &self.messages.0)?;
+        self.link = link;
+        let mut tally = Tally::default();
+        let found = self.classify(in_flight, &known, &mut tally);
+        self.feed_quietly(Input::Recovered { found })?;
+        self.share_lock().await;
+        self.sweep(&known).await;
+        Ok(tally)
+    }
+
+    async fn share_lock(&mut self) {
+        if let (Some(link), Some(lock)) = (&mut self.link, &self.options.keeper_lock) {
+            link.send(&Request::Lock { path: Text::from(lock.clone()) }).await;
+        }
+    }
+
+    /// Stops what the keeper holds that no fact wants to run.
+    async fn sweep(&mut self, known: &Known) {
+        for running in known.welcome.iter().flat_map(|welcome| &welcome.running) {
+            let attempt = running.started.attempt;
+            if !self.by_seq.contains_key(&attempt)
+                && let Some(link) = &mut self.link
+            {
+                link.send(&Request::Stop { attempt, kill: false }).await;
+            }
+        }
+    }
+
+    fn classify(&mut self, in_flight: &InFlight, known: &Known, tally: &mut Tally) -> Vec<(Path, u32, Found)> {
+        let state = self.machine.state();
+        let mut open = Vec::new();
+        for (id, node) in state.nodes() {
+            let Some(leaf) = node.leaf() else { continue };
+            let (attempt, purpose, held) = match (&leaf.doing, leaf.service) {
+                (Doing::Running { attempt, purpose }, _) => (*attempt, *purpose, false),
+                (_, Some(attempt)) => (attempt, Purpose::Run, true),
+                _ => continue,
+            };
+            open.push((id, node.path.clone(), attempt, purpose, held));
+        }
+        let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
+        let mut found = Vec::new();
+        for (id, path, attempt, purpose, held) in open {
+            let key = (path.clone(), attempt);
+            let Some((seq, boot)) = in_flight.seqs.get(&key).cloned() else { continue };
+            // The definition is rendered as the life that started it rendered it; it is what finishes the attempt.
+            let rendered = runner_core::Evaluate::render(&*self.evaluator, self.machine.state(), id, attempt, purpose);
+            self.take_off(path.clone(), attempt, seq);
+            if let Some(flight) = self.flights.get_mut(&key) {
+                flight.held = held;
+            }
+            let became = match rendered {
+                Err(error) => doubt(&format!("its definition cannot be made again: {}", error.message)),
+                Ok(_) if !self.is_process(&path, attempt, purpose) => doubt("its engine died"),
+                Ok(_) => self.trace(&path, attempt, seq, &boot, known, &running),
+            };
+            match &became {
+                Found::Running => tally.adopted += 1,
+                Found::Ended(AttemptResult::NotStarted) => tally.not_started += 1,
+                Found::Ended(AttemptResult::InDoubt { .. }) => tally.in_doubt += 1,
+                Found::Ended(_) => tally.taken += 1,
+            }
+            if matches!(became, Found::Ended(_)) {
+                self.forget(&key);
+            }
+            found.push((path, attempt, became));
+        }
+        found
+    }
+
+    fn is_process(&self, path: &Path, attempt: u32, purpose: Purpose) -> bool {
+        let own_check = purpose == Purpose::Check && self.definition(path).is_some_and(|step| step.check.is_none());
+        let kind = self.evaluator.rendered(path, attempt).map(|rendered| rendered.step.kind);
+        kind == Some(runner_sdk::Kind::Process) && !own_check
+    }
+
+    /// What became of a process attempt.
+    fn trace(&mut self, path: &Path, attempt: u32, seq: u64, boot: &str, known: &Known, running: &[Running]) -> Found {
+        match known.receipts.classify(self.folder.path(), seq, boot, running) {
+            Trace::NotStarted => Found::Ended(AttemptResult::NotStarted),
+            Trace::Running(running) => {
+                self.adopt(path, attempt, Whereabouts::Keeper);
+                self.process_started(&running.started);
+                Found::Running
+            }
+            Trace::Ended(ended) => match self.finishing(path, attempt) {
+                Some(finishing) => Found::Ended(finishing.finish(&ended.exited)),
+                None => doubt("its definition is lost"),
+            },
+            Trace::Failed(failed) => {
+                let error = StepError::new(runner_core::ErrorKind::Permanent, failed.failure.message);
+                Found::Ended(AttemptResult::Failed { error })
+            }
+            Trace::Orphaned(orphan) => {
+                self.adopt(path, attempt, Whereabouts::Orphan);
+                self.await_orphan(path.clone(), attempt, orphan);
+                Found::Running
+            }
+            Trace::InDoubt(why) => doubt(&why.to_string()),
+        }
+    }
+
+    fn adopt(&mut self, path: &Path, attempt: u32, place: Whereabouts) {
+        if let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) {
+            flight.place = place;
+        }
+    }
+
+    /// Processes without a keeper: their end is waited for, but nobody will know how they ended.
+    fn await_orphan(&self, path: Path, attempt: u32, orphan: Orphan) {
+        let definition = self.definition(&path);
+        let grace = definition.map_or(Duration::from_secs(10), |definition| definition.grace);
+        let patience = definition.and_then(|definition| definition.timeout).unwrap_or(ORPHAN_PATIENCE);
+        let at_once = orphan.piped || self.is_service(&path);
+        let to = self.messages.0.clone();
+        tokio::task::spawn_blocking(move || {
+            if at_once || !orphan.await_end(patience) {
+                orphan.stop(grace);
+            }
+            let result = AttemptResult::InDoubt { why: "its keeper died, and it ended unseen".to_owned() };
+            drop(to.send(Message::Input(Input::Finished { path, attempt, result }, None)));
+        });
+    }
+
+    /// The keeper died while this engine lives: what it held is settled as a new life would settle it.
+    pub(super) async fn keeper_gone(&mut self) -> Result<(), DriveError> {
+        if self.ended.is_some() || self.link.is_none() {
+            return Ok(());
+        }
+        self.link = None;
+        let (link, known) = link::meet(self.folder.path(), &self.hello(), &self.messages.0)?;
+        self.link = link;
+        let boot = ledger::machine::boot_id();
+        let held: Vec<_> = self
+            .flights
+            .iter()
+            .filter(|(_, flight)| matches!(flight.place, Whereabouts::Keeper))
+            .map(|((path, attempt), flight)| (path.clone(), *attempt, flight.seq))
+            .collect();
+        for (path, attempt, seq) in held {
+            let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
+            if let Found::Ended(result) = self.trace(&path, attempt, seq, boot, &known, &running) {
+                let log: Option<LogRange> = self.flights.get(&(path.clone(), attempt)).and_then(|flight| flight.log.clone());
+                self.finished(path, attempt, result, log)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl InFlight {
+    fn note(&mut self, record: &Record<Entry>) {
+        match &record.event.event {
+            Event::LifeStarted { boot, .. } => self.boot.clone_from(boot),
+            Event::AttemptStarted { path, attempt, .. } => {
+                self.seqs.insert((path.clone(), *attempt), (record.seq, self.boot.clone()));
+            }
+            Event::AttemptEnded { path, attempt, .. } => {
+                self.seqs.remove(&(path.clone(), *attempt));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn doubt(why: &str) -> Found {
+    Found::Ended(AttemptResult::InDoubt { why: why.to_owned() })
+}

@@ -1,0 +1,44 @@
+//! What enters the journal holds no secret, and nothing too large.
+
+use runner_core::{AttemptResult, ErrorKind, Input, StepError};
+
+use super::Driver;
+
+impl Driver<'_> {
+    /// An input as it may be written down: outputs without secrets and not too large, messages masked.
+    pub(super) fn settled(&self, input: Input) -> Input {
+        match input {
+            Input::Finished { path, attempt, result } => {
+                Input::Finished { path, attempt, result: self.settled_result(result) }
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn settled_result(&self, result: AttemptResult) -> AttemptResult {
+        match result {
+            AttemptResult::Succeeded { output } => {
+                if let Some(name) = self.evaluator.secret_in(&output) {
+                    let message = format!("its output holds the secret `{name}`, which must not be written down");
+                    let hint = "leave the secret out of what the step returns";
+                    return AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message).hint(hint) };
+                }
+                match self.large.keep(output) {
+                    Ok(output) => AttemptResult::Succeeded { output },
+                    Err(error) => AttemptResult::Failed {
+                        error: StepError::new(ErrorKind::Permanent, format!("its output cannot be kept: {error}")),
+                    },
+                }
+            }
+            AttemptResult::Failed { mut error } => {
+                let masker = &self.run.facts.masker;
+                if !masker.is_empty() {
+                    error.message = masker.mask(&error.message);
+                    error.hint = error.hint.map(|hint| masker.mask(&hint));
+                }
+                AttemptResult::Failed { error }
+            }
+            other => other,
+        }
+    }
+}

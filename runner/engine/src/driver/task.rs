@@ -1,0 +1,121 @@
+//! In-process work: one task an attempt, asked to stop, and dropped when it does not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runner_core::{AttemptResult, ErrorKind, Input, Path, Purpose, StepError};
+use runner_sdk::{Context, Instance as _};
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use super::{Message, error, world::Stopper};
+use crate::evaluate::Rendered;
+
+/// A task under way.
+pub(super) struct Running {
+    /// The engine's lane that it writes to.
+    pub(super) lane: u32,
+    stop: watch::Sender<Stop>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Stop {
+    No,
+    Asked,
+    Now,
+}
+
+impl Running {
+    pub(super) fn stop(&self, kill: bool) {
+        self.stop.send_if_modified(|stop| {
+            let wanted = if kill { Stop::Now } else { Stop::Asked };
+            let changed = wanted > *stop;
+            *stop = if changed { wanted } else { *stop };
+            changed
+        });
+    }
+}
+
+/// What an attempt is given.
+pub(super) struct Work {
+    pub(super) path: Path,
+    pub(super) attempt: u32,
+    pub(super) purpose: Purpose,
+    /// Whether the step's own `check` is asked, rather than an inline step run.
+    pub(super) own_check: bool,
+    pub(super) rendered: Arc<Rendered>,
+    pub(super) context: Context,
+    pub(super) stopper: Stopper,
+    pub(super) timeout: Option<Duration>,
+    pub(super) grace: Duration,
+}
+
+/// Starts the work; its end arrives as a message.
+pub(super) fn start(work: Work, lane: u32, to: mpsc::UnboundedSender<Message>) -> Running {
+    let (stop, asked) = watch::channel(Stop::No);
+    tokio::spawn(async move {
+        let (path, attempt) = (work.path.clone(), work.attempt);
+        let result = carry_out(work, asked).await;
+        drop(to.send(Message::Input(Input::Finished { path, attempt, result }, None)));
+    });
+    Running { lane, stop }
+}
+
+async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResult {
+    let Work { rendered, context, purpose, own_check, stopper, timeout, grace, .. } = work;
+    // A task of its own, so that a panic of a step is that step's failure and nobody else's.
+    let mut task = tokio::spawn(async move {
+        if own_check && purpose == Purpose::Check {
+            match rendered.instance.check(&context).await {
+                Ok(Some(output)) => Ok(output),
+                Ok(None) => Err(runner_sdk::Error::permanent("it is not done")),
+                Err(error) => Err(error),
+            }
+        } else {
+            rendered.instance.run(&context).await
+        }
+    });
+    let bound = timeout.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
+    let timed_out = tokio::select! {
+        ended = &mut task => return result(ended),
+        () = tokio::time::sleep(bound) => true,
+        _ = asked.wait_for(|stop| *stop != Stop::No) => false,
+    };
+    stopper();
+    let ended = tokio::select! {
+        ended = &mut task => Some(ended),
+        () = tokio::time::sleep(grace) => None,
+        _ = asked.wait_for(|stop| *stop == Stop::Now) => None,
+    };
+    task.abort();
+    match ended {
+        // It did its work before it noticed that it was asked to stop.
+        Some(Ok(Ok(output))) => AttemptResult::Succeeded { output },
+        _ if timed_out => AttemptResult::Failed { error: timeout_error(bound) },
+        _ => AttemptResult::InDoubt { why: "it was stopped".to_owned() },
+    }
+}
+
+pub(super) fn timeout_error(bound: Duration) -> StepError {
+    let bound = runner_sdk::unit::Duration(bound);
+    StepError::new(ErrorKind::Timeout, format!("it took longer than its timeout of {bound}"))
+}
+
+fn result(ended: Result<runner_sdk::Result<Value>, tokio::task::JoinError>) -> AttemptResult {
+    match ended {
+        Ok(Ok(output)) => AttemptResult::Succeeded { output },
+        Ok(Err(error)) => AttemptResult::Failed { error: error::of_step(error) },
+        Err(join) => {
+            let reason = match join.try_into_panic() {
+                Ok(panic) => panic
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| panic.downcast_ref::<String>().cloned())
+                    .unwrap_or_else(|| "no reason given".to_owned()),
+                Err(_) => "its task was dropped".to_owned(),
+            };
+            let message = format!("the step itself is broken: {reason}");
+            AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message) }
+        }
+    }
+}

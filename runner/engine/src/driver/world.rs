@@ -1,0 +1,44 @@
+//! What the driver needs of the machine besides the keeper: the command line gives it the host.
+
+use std::sync::Arc;
+
+use runner_sdk::world::{Files, Render, State};
+use runner_sdk::{Context, Place};
+
+/// What belongs to one in-process attempt.
+pub struct Attempt {
+    /// Where the step stands.
+    pub place: Place,
+    /// The environment of its helper processes beyond the engine's own.
+    pub env: Vec<(String, Option<String>)>,
+    /// What deployments leave behind.
+    pub state: Arc<dyn State>,
+    /// Strict Handlebars.
+    pub render: Arc<dyn Render>,
+    /// Its log: files open for appending, and what hides secrets.
+    pub log: LogFiles,
+}
+
+/// The files of a log, open for appending.
+pub struct LogFiles {
+    /// Lines.
+    pub out: std::fs::File,
+    /// Data.
+    pub data: std::fs::File,
+    /// Progress.
+    pub progress: std::fs::File,
+    /// Hides secrets.
+    pub mask: Option<Arc<dyn Fn(&str) -> String + Send + Sync>>,
+}
+
+/// Asks an in-process attempt to stop.
+pub type Stopper = Box<dyn Fn() + Send + Sync>;
+
+/// The machine.
+pub trait World: Send + Sync {
+    /// The context of an attempt, and what asks it to stop.
+    fn context(&self, attempt: Attempt) -> (Context, Stopper);
+    /// Files and folders.
+    fn files(&self) -> Arc<dyn Files>;
+}
+

@@ -1,0 +1,153 @@
+//! The answers.
+
+use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Purpose, State, StepError};
+use serde_json::{Map, Value, json};
+
+use super::facts::Sight;
+use super::{Evaluator, item};
+use crate::expression::{Scope, Status};
+use crate::program::{Decision, Words};
+
+impl Evaluate for Evaluator {
+    fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError> {
+        let Some(when) = self.definition(state, node).and_then(|definition| definition.when.as_ref()) else {
+            return Ok(true);
+        };
+        let status = Status { success: needs.success, failure: needs.failure };
+        when.holds(&self.scope(state, node, Sight::Value).with_status(status))
+    }
+
+    fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
+        let Some(definition) = self.definition(state, node) else { return Ok(Vec::new()) };
+        let Some(each) = &definition.foreach else { return Ok(Vec::new()) };
+        let scope = self.scope(state, node, Sight::Value);
+        let items = item::items(definition, each, each.evaluate(&scope)?, &scope)?;
+        for item in &items {
+            if let Some(name) = self.secret_in(&item.value).or_else(|| self.secret_in_text(&item.key)) {
+                return Err(item::leaks(&name, "an item of `foreach`"));
+            }
+        }
+        Ok(items)
+    }
+
+    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
+            return Ok(Value::Null);
+        };
+        self.drop_base(&state.node(node).path);
+        let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
+        let unit = &self.program.units[call.unit];
+        crate::run::check_called(&unit.workflow, &mut given, &self.facts.env)?;
+        for name in &call.secret {
+            given.remove(name);
+        }
+        let inputs = Value::Object(given);
+        if let Some(name) = self.secret_in(&inputs) {
+            return Err(item::leaks(&name, "an input"));
+        }
+        let scope = Scope::new(Status::default()).with("inputs", inputs.clone());
+        let load = crate::run::load(unit, &self.facts.project, &scope)?;
+        Ok(json!({"inputs": inputs, "load": load}))
+    }
+
+    fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError> {
+        Ok(self.define(state, node, attempt, purpose)?.fingerprint.clone())
+    }
+
+    fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.decide(state, node, |definition| definition.until.as_ref(), "output", output)
+    }
+
+    fn ready(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.decide(state, node, |definition| definition.ready.as_ref(), "output", output)
+    }
+
+    fn retry(&self, state: &State, node: NodeId, error: &StepError) -> Result<bool, StepError> {
+        let error = serde_json::to_value(error).unwrap_or_default();
+        self.decide(state, node, |definition| definition.retry_when.as_ref(), "error", &error)
+    }
+
+    fn outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
+        let Some(definition) = self.definition(state, node) else {
+            let inside = self.scope_inside(state, node, Sight::Value);
+            return self.kept(render_all(&self.program.main().outputs, &inside)?);
+        };
+        if state.node(node).each().is_some() {
+            return Ok(None);
+        }
+        if let Some(call) = &definition.call {
+            let inside = self.scope_inside(state, node, Sight::Value);
+            let mut outputs = render_all(&self.program.units[call.unit].outputs, &inside)?;
+            let own = self.scope(state, node, Sight::Value).with("output", Value::Object(outputs.clone()));
+            outputs.extend(render_all(&definition.outputs, &own)?);
+            return self.kept(outputs);
+        }
+        if definition.uses.is_none() {
+            let inside = self.scope_inside(state, node, Sight::Value);
+            return self.kept(render_all(&definition.outputs, &inside)?);
+        }
+        if definition.outputs.is_empty() {
+            return Ok(None);
+        }
+        let scope = self.scope(state, node, Sight::Value).with("output", output.clone());
+        let added = render_all(&definition.outputs, &scope)?;
+        let mut outputs = output.as_object().cloned().unwrap_or_default();
+        outputs.extend(added);
+        self.kept(outputs)
+    }
+
+    fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
+        let (Some(decision), Some(root)) = (&self.program.main().exit_code, state.root()) else { return Ok(None) };
+        let scope = self.scope_inside(state, root, Sight::Value).with("output", outputs.clone());
+        match decision.evaluate(&scope)?.as_u64() {
+            Some(0) => Ok(None),
+            Some(code @ 40..=59) => Ok(u8::try_from(code).ok()),
+            _ => Err(StepError::new(ErrorKind::Input, "`exit_code` must be 0 or a whole number from 40 to 59")),
+        }
+    }
+}
+
+impl Evaluator {
+    fn decide<'a>(
+        &'a self,
+        state: &State,
+        node: NodeId,
+        which: impl Fn(&'a crate::program::Definition) -> Option<&'a Decision>,
+        name: &str,
+        value: &Value,
+    ) -> Result<bool, StepError> {
+        match self.definition(state, node).and_then(which) {
+            None => Ok(true),
+            Some(decision) => decision.holds(&self.scope(state, node, Sight::Value).with(name, value.clone())),
+        }
+    }
+
+    /// Outputs, unless they hold a secret: they would be written down.
+    fn kept(&self, outputs: Map<String, Value>) -> Result<Option<Value>, StepError> {
+        let outputs = Value::Object(outputs);
+        match self.secret_in(&outputs) {
+            Some(name) => Err(item::leaks(&name, "an output")),
+            None => Ok(Some(outputs)),
+        }
+    }
+
+    /// The name of a secret that occurs in a value, in any encoding.
+    pub fn secret_in(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => self.secret_in_text(text),
+            Value::Array(items) => items.iter().find_map(|item| self.secret_in(item)),
+            Value::Object(fields) => {
+                fields.iter().find_map(|(name, value)| self.secret_in_text(name).or_else(|| self.secret_in(value)))
+            }
+            _ => None,
+        }
+    }
+
+    fn secret_in_text(&self, text: &str) -> Option<String> {
+        if self.facts.secrets.is_empty() { None } else { self.facts.masker.names_in(text.as_bytes()).pop_first() }
+    }
+}
+
+fn render_all(texts: &[(String, Words)], scope: &Scope) -> Result<Map<String, Value>, StepError> {
+    texts.iter().map(|(name, words)| Ok((name.clone(), words.render(scope)?))).collect()
+}

@@ -1,0 +1,175 @@
+//! The definition of an attempt: rendered, decoded, hashed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use runner_core::{ErrorKind, NodeId, Purpose, State, StepError};
+use serde_json::{Value, json};
+
+use super::facts::Sight;
+use super::{Evaluator, Rendered, fingerprint};
+use crate::expression::Scope;
+use crate::program::{Definition, Uses, Words};
+
+impl Evaluator {
+    /// Renders an attempt's definition and keeps it.
+    pub(super) fn define(
+        &self,
+        state: &State,
+        node: NodeId,
+        attempt: u32,
+        purpose: Purpose,
+    ) -> Result<Arc<Rendered>, StepError> {
+        let Some(definition) = self.definition(state, node) else { return Err(no_step()) };
+        let own = definition.uses.as_ref();
+        let Some(uses) = (if purpose == Purpose::Check { definition.check.as_ref().or(own) } else { own }) else {
+            return Err(no_step());
+        };
+        let rendered = Arc::new(self.render_uses(state, node, definition, uses)?);
+        self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::clone(&rendered));
+        Ok(rendered)
+    }
+
+    fn render_uses(
+        &self,
+        state: &State,
+        node: NodeId,
+        definition: &Definition,
+        uses: &Uses,
+    ) -> Result<Rendered, StepError> {
+        let scope = self.scope(state, node, Sight::Value);
+        let with = Value::Object(uses.with.render(&scope)?);
+        let instance = uses.step.decode(with.clone()).map_err(|wrong| {
+            let at = if wrong.path == "." { String::new() } else { format!("`with.{}`: ", wrong.path) };
+            StepError::new(ErrorKind::Input, format!("{at}{}", wrong.message))
+        })?;
+        instance.validate().map_err(crate::driver::error::of_step)?;
+        let env = self.env(state, node, Sight::Value)?;
+        let dir = self.dir(state, node)?;
+        let publishes = self.publishes(definition, &scope)?;
+        let compared = if uses.secret {
+            Value::Object(uses.with.render(&self.scope(state, node, Sight::Reference))?)
+        } else {
+            with.clone()
+        };
+        let unit = &self.program.units[definition.unit];
+        let source = unit.folder.clone().unwrap_or_else(|| self.facts.project.clone());
+        let reads: Vec<_> = instance
+            .reads()
+            .into_iter()
+            .map(|path| json!([path.to_string_lossy(), fingerprint::of_file(&source.join(&path))]))
+            .collect();
+        let compared_env =
+            if self.facts.secrets.is_empty() { env.clone() } else { self.env(state, node, Sight::Reference)? };
+        let text = |decision: &Option<crate::program::Decision>| {
+            decision.as_ref().map(|decision| decision.expression.source().to_owned())
+        };
+        let fingerprint = fingerprint::of(&json!({
+            "uses": uses.step.name,
+            "behaviour": uses.step.behaviour,
+            "with": compared,
+            "env": compared_env,
+            "dir": dir.to_string_lossy(),
+            "ready": text(&definition.ready),
+            "until": text(&definition.until),
+            "outputs": definition.outputs.iter().map(|(name, words)| (name, words.template.source())).collect::<Vec<_>>(),
+            "publishes": publishes,
+            "reads": reads,
+        }));
+        Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint })
+    }
+
+    fn publishes(&self, definition: &Definition, scope: &Scope) -> Result<Vec<PathBuf>, StepError> {
+        definition.publishes.iter().map(|words| words.render_text(scope).map(PathBuf::from)).collect()
+    }
+
+    /// The environment that the workflow adds for a step: the caller's, then the file's, its defaults', the groups'
+    /// around, and its own.
+    fn env(&self, state: &State, node: NodeId, sight: Sight) -> Result<Vec<(String, String)>, StepError> {
+        let mut env = Vec::new();
+        for layer in self.layers(state, node) {
+            let Some((texts, scope)) = self.env_of(state, layer, sight) else { continue };
+            for (name, words) in texts {
+                env.push((name.clone(), words.render_text(&scope)?));
+            }
+        }
+        Ok(env)
+    }
+
+    fn env_of(&self, state: &State, layer: Layer, sight: Sight) -> Option<(Vec<(&String, &Words)>, Scope)> {
+        let (texts, scope): (Vec<_>, _) = match layer {
+            Layer::Step(node) => (self.definition(state, node)?.env.iter().collect(), node),
+            Layer::File { unit, node } => {
+                let unit = &self.program.units[unit];
+                (unit.env.iter().chain(&unit.default_env).collect(), node)
+            }
+        };
+        if texts.is_empty() {
+            return None;
+        }
+        let scope = match layer {
+            Layer::Step(_) => self.scope(state, scope, sight),
+            Layer::File { .. } => self.scope_inside(state, scope, sight),
+        };
+        Some((texts.into_iter().map(|(name, words)| (name, words)).collect(), scope))
+    }
+
+    /// The directory of a step: the innermost that is written, relative to the project.
+    fn dir(&self, state: &State, node: NodeId) -> Result<PathBuf, StepError> {
+        for layer in self.layers(state, node).into_iter().rev() {
+            let found = match layer {
+                Layer::Step(node) => {
+                    self.definition(state, node).and_then(|d| d.dir.as_ref()).map(|dir| (dir, self.scope(state, node, Sight::Value)))
+                }
+                Layer::File { unit, node } => {
+                    let unit = &self.program.units[unit];
+                    let dir = unit.default_dir.as_ref().or(unit.dir.as_ref());
+                    dir.map(|dir| (dir, self.scope_inside(state, node, Sight::Value)))
+                }
+            };
+            if let Some((dir, scope)) = found {
+                return Ok(self.facts.project.join(dir.render_text(&scope)?));
+            }
+        }
+        Ok(self.facts.project.clone())
+    }
+
+    /// What stands around a step, outermost first, itself last. A node of a foreach itself is left out: its items stand
+    /// for it.
+    fn layers(&self, state: &State, node: NodeId) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        let mut at = Some(node);
+        while let Some(id) = at {
+            let definition = self.definition(state, id);
+            let is_item = state.node(id).item().is_some();
+            match definition {
+                None => layers.push(Layer::File { unit: 0, node: id }),
+                Some(definition) => {
+                    if let Some(call) = &definition.call
+                        && state.node(id).body().is_some()
+                    {
+                        layers.push(Layer::File { unit: call.unit, node: id });
+                    }
+                    layers.push(Layer::Step(id));
+                }
+            }
+            at = state.node(id).parent;
+            if is_item {
+                at = at.and_then(|each| state.node(each).parent);
+            }
+        }
+        layers.reverse();
+        layers
+    }
+}
+
+/// Something that may set the environment and the directory for what is in it.
+#[derive(Clone, Copy)]
+enum Layer {
+    Step(NodeId),
+    File { unit: usize, node: NodeId },
+}
+
+fn no_step() -> StepError {
+    StepError::new(ErrorKind::Input, "the step has no step type")
+}

@@ -1,0 +1,28 @@
+//! What a step's definition hashes to.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The hash of a definition: the same for the same content, whatever the order in which it was written.
+pub(super) fn of(definition: &Value) -> String {
+    // Objects keep their keys sorted, so their text is canonical.
+    of_bytes(definition.to_string().as_bytes())
+}
+
+/// The digest of a file's content; `None` where it cannot be read.
+pub(super) fn of_file(path: &std::path::Path) -> Option<String> {
+    std::fs::read(path).ok().map(|bytes| of_bytes(&bytes))
+}
+
+/// The digest of a content: the first half of its SHA-256, in hexadecimal digits.
+pub(super) fn of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes)[..16])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,92 @@
+//! The core's questions, answered from the program: conditions, items, definitions, outputs.
+//!
+//! Answers depend on the state and on what was read once for the run ([`Facts`]), nothing else; so an attempt that another
+//! engine life started is rendered again to the same definition, and can be finished here. A secret is seen in two ways
+//! ([`Sight`]): by value where something is executed, by its reference where something is compared.
+
+mod facts;
+mod answer;
+mod definition;
+mod fingerprint;
+mod item;
+mod large;
+mod scope;
+mod step;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use runner_core::Path;
+use runner_sdk::{Instance, StepType};
+use serde_json::Value;
+
+pub use facts::{Facts, Secrets, Sight};
+pub use large::Large;
+
+/// The digest of a content, as it is compared.
+pub fn digest(bytes: &[u8]) -> String {
+    fingerprint::of_bytes(bytes)
+}
+
+use crate::expression::Scope;
+use crate::program::Program;
+
+/// Answers the core's questions.
+pub struct Evaluator {
+    program: Arc<Program>,
+    facts: Arc<Facts>,
+    large: Large,
+    /// The names that a file's texts see everywhere in it, by the path of the call that it stands behind.
+    bases: RefCell<BTreeMap<(Path, Sight), (Arc<Value>, Arc<Scope>)>>,
+    /// The definitions of attempts under way.
+    rendered: RefCell<BTreeMap<(Path, u32), Arc<Rendered>>>,
+}
+
+/// The definition of one attempt, rendered and decoded.
+pub struct Rendered {
+    /// The step type.
+    pub step: &'static StepType,
+    /// The step, decoded.
+    pub instance: Box<dyn Instance>,
+    /// Its `with:`.
+    pub with: Value,
+    /// The environment that the workflow adds, outermost first; later ones win.
+    pub env: Vec<(String, String)>,
+    /// The working directory, absolute.
+    pub dir: PathBuf,
+    /// The folder of the workflow's file.
+    pub source: PathBuf,
+    /// Files and folders that are synced before the step is finished.
+    pub publishes: Vec<PathBuf>,
+    /// What the definition hashes to, secrets by reference.
+    pub fingerprint: String,
+}
+
+impl Evaluator {
+    /// An evaluator of a program under what was read for the run.
+    pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large) -> Self {
+        Self { program, facts, large, bases: RefCell::default(), rendered: RefCell::default() }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// What was read once for the run.
+    pub fn facts(&self) -> &Arc<Facts> {
+        &self.facts
+    }
+
+    /// The definition of an attempt that was rendered; it stays until [`Self::forget`].
+    pub fn rendered(&self, path: &Path, attempt: u32) -> Option<Arc<Rendered>> {
+        self.rendered.borrow().get(&(path.clone(), attempt)).cloned()
+    }
+
+    /// Drops the definition of an attempt that ended.
+    pub fn forget(&self, path: &Path, attempt: u32) {
+        self.rendered.borrow_mut().remove(&(path.clone(), attempt));
+    }
+}

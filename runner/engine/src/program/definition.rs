@@ -1,0 +1,117 @@
+//! A step, compiled.
+
+use std::time::Duration;
+
+use runner_core::StepIndex;
+use runner_sdk::StepType;
+
+use super::text::{Decision, Fields, Words};
+use crate::diagnostic::Span;
+
+/// A step, compiled: what the core leaves to templates and expressions.
+#[derive(Debug)]
+pub struct Definition {
+    /// Its id.
+    pub id: String,
+    /// The file it stands in.
+    pub unit: usize,
+    /// The group or call that it stands in.
+    pub parent: Option<StepIndex>,
+    /// Where it is written.
+    pub span: Span,
+    /// `name`.
+    pub name: Option<Words>,
+    /// `uses` with `with`.
+    pub uses: Option<Uses>,
+    /// `run` with `with`.
+    pub call: Option<Call>,
+    /// `when`.
+    pub when: Option<Decision>,
+    /// `foreach`.
+    pub foreach: Option<Decision>,
+    /// `as`, of a foreach.
+    pub binding: String,
+    /// `key`.
+    pub key: Option<Decision>,
+    /// `until.that`.
+    pub until: Option<Decision>,
+    /// `ready`.
+    pub ready: Option<Decision>,
+    /// `retry.when`.
+    pub retry_when: Option<Decision>,
+    /// `check`.
+    pub check: Option<Uses>,
+    /// `outputs`.
+    pub outputs: Vec<(String, Words)>,
+    /// `env`.
+    pub env: Vec<(String, Words)>,
+    /// `dir`.
+    pub dir: Option<Words>,
+    /// `publishes`.
+    pub publishes: Vec<Words>,
+    /// Bound on one attempt; of a service, on the time until it is ready.
+    pub timeout: Option<Duration>,
+    /// The time between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// The ids of the steps that any of its texts refers to; `None`: all, since one refers to `steps` as a whole.
+    pub refers: Option<Vec<String>>,
+}
+
+/// A step type and its fields.
+#[derive(Debug)]
+pub struct Uses {
+    /// The step type.
+    pub step: StepRef,
+    /// Its fields.
+    pub with: Fields,
+    /// Whether a secret may enter its fields.
+    pub secret: bool,
+}
+
+/// A call of another workflow.
+#[derive(Debug)]
+pub struct Call {
+    /// The file.
+    pub unit: usize,
+    /// Its inputs.
+    pub with: Fields,
+    /// The inputs that a secret may enter.
+    pub secret: Vec<String>,
+}
+
+/// A step type, by reference.
+#[derive(Clone, Copy)]
+pub struct StepRef(pub &'static StepType);
+
+impl std::ops::Deref for StepRef {
+    type Target = StepType;
+
+    fn deref(&self) -> &StepType {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for StepRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+impl Definition {
+    /// Every template, but for those under `with`.
+    pub fn words(&self) -> impl Iterator<Item = &Words> {
+        let named = self.outputs.iter().chain(&self.env).map(|(_, words)| words);
+        self.name.iter().chain(named).chain(&self.dir).chain(&self.publishes)
+    }
+
+    /// Every expression, but for those under `with`.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        [&self.when, &self.foreach, &self.key, &self.until, &self.ready, &self.retry_when].into_iter().flatten()
+    }
+
+    /// Every `with` it has.
+    pub fn fields(&self) -> impl Iterator<Item = &Fields> {
+        let uses = self.uses.iter().chain(&self.check).map(|uses| &uses.with);
+        uses.chain(self.call.iter().map(|call| &call.with))
+    }
+}

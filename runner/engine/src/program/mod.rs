@@ -1,0 +1,84 @@
+//! A workflow made ready to run: every file it calls read, every template and expression compiled, and the plan made.
+//!
+//! The core knows a step by its place in the [`Plan`](runner_core::Plan); [`Program::steps`] holds at the same place what
+//! the core leaves to templates and expressions. A workflow called by `run:` stands as a [`Unit`] of its own: a file with
+//! its own inputs, secrets and loaded files, in which names resolve.
+
+mod compile;
+mod definition;
+mod library;
+mod policy;
+mod registry;
+mod text;
+
+use std::sync::Arc;
+
+use runner_core::Plan;
+
+pub use compile::compile;
+pub use definition::{Call, Definition, Uses};
+pub use library::{Library, LibraryError, Opened};
+pub use registry::Registry;
+pub use text::{Decision, Fields, Place, Words};
+
+use crate::language::ast::Workflow;
+
+/// A workflow made ready to run.
+#[derive(Debug)]
+pub struct Program {
+    /// What the core goes through.
+    pub plan: Arc<Plan>,
+    /// What the core leaves to templates and expressions, by the same index as the plan's steps.
+    pub steps: Vec<Definition>,
+    /// The files: the workflow itself first, then those it calls, once each.
+    pub units: Vec<Unit>,
+}
+
+/// A workflow file.
+#[derive(Debug)]
+pub struct Unit {
+    /// What tells it from other files: the path as a person knows it, or the name of a built-in one.
+    pub key: String,
+    /// The workflow's name.
+    pub name: String,
+    /// What its author wrote.
+    pub workflow: Arc<Workflow>,
+    /// Where its templates and schemas are looked for; none for a built-in one.
+    pub folder: Option<std::path::PathBuf>,
+    /// `outputs`.
+    pub outputs: Vec<(String, Words)>,
+    /// `exit_code`.
+    pub exit_code: Option<Decision>,
+    /// `env`.
+    pub env: Vec<(String, Words)>,
+    /// `dir`.
+    pub dir: Option<Words>,
+    /// `defaults.env`.
+    pub default_env: Vec<(String, Words)>,
+    /// `defaults.dir`.
+    pub default_dir: Option<Words>,
+    /// `concurrency.group`.
+    pub group: Option<Words>,
+}
+
+impl Program {
+    /// The workflow itself.
+    pub fn main(&self) -> &Unit {
+        &self.units[0]
+    }
+
+    /// Every template, in no particular order.
+    pub fn words(&self) -> impl Iterator<Item = &Words> {
+        let units = self.units.iter().flat_map(|unit| {
+            let named = unit.outputs.iter().chain(&unit.env).chain(&unit.default_env).map(|(_, words)| words);
+            named.chain(&unit.dir).chain(&unit.default_dir).chain(&unit.group)
+        });
+        units.chain(self.steps.iter().flat_map(Definition::words))
+    }
+
+    /// Every expression, in no particular order.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        let units = self.units.iter().filter_map(|unit| unit.exit_code.as_ref());
+        units.chain(self.steps.iter().flat_map(Definition::decisions))
+    }
+}

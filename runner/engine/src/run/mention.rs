@@ -1,0 +1,30 @@
+//! What the texts of a program mention.
+
+use serde_json::{Map, Value};
+
+use crate::expression::Reference;
+use crate::program::{Fields, Program};
+
+/// Every name that any text refers to.
+fn references(program: &Program) -> impl Iterator<Item = Reference> + '_ {
+    let words = program.words().flat_map(|words| words.template.references().to_vec());
+    let decisions = program.decisions().flat_map(|decision| decision.expression.references().to_vec());
+    let fields = program.steps.iter().flat_map(|step| step.fields().flat_map(Fields::references));
+    words.chain(decisions).chain(fields)
+}
+
+/// The environment names that the texts mention, with their values; those not set are left out.
+pub(super) fn env(program: &Program, env: &std::collections::BTreeMap<String, String>) -> Map<String, Value> {
+    references(program)
+        .filter(|reference| reference.root() == "env")
+        .filter_map(|reference| {
+            let name = reference.segments.get(1)?;
+            Some((name.clone(), Value::from(env.get(name)?.clone())))
+        })
+        .collect()
+}
+
+/// Whether any text mentions what deployments leave behind.
+pub(super) fn state(program: &Program) -> bool {
+    references(program).any(|reference| reference.root() == "state")
+}

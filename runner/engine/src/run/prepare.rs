@@ -1,0 +1,179 @@
+//! A new run: everything is read, once.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use runner_keeper::mask::Masker;
+use runner_keeper::protocol::Mask;
+use serde_json::{Map, Value};
+
+use super::record::{FileRecord, Record, VERSION};
+use super::secret::{self, Env};
+use super::{Run, load, mention};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::evaluate::{Facts, Secrets};
+use crate::language::Document;
+use crate::language::input::{Given, InputValue, SecretGiven, resolve};
+use crate::program::{Library, LibraryError, Opened, Program, Registry, compile};
+
+/// What a person asks for.
+pub struct Request<'a> {
+    /// The workflow.
+    pub main: Opened,
+    /// Where other workflows are found.
+    pub library: &'a dyn Library,
+    /// The step types.
+    pub registry: &'a Registry,
+    /// The project's folder, absolute.
+    pub project: PathBuf,
+    /// What paths are relative to that a person gives.
+    pub working_directory: PathBuf,
+    /// `--input NAME=VALUE`.
+    pub inputs: &'a [String],
+    /// The `--inputs` file.
+    pub inputs_file: Option<&'a Document>,
+    /// The environment.
+    pub env: Env,
+    /// Attempts that may run at once.
+    pub parallel: usize,
+    /// What deployments left behind.
+    pub state: Value,
+    /// When the run begins, in milliseconds since 1970.
+    pub now: u64,
+}
+
+/// Reads everything once. The run's id is filled in when its folder is made ([`Run::named`]). Everything wrong is told
+/// at once; nothing is written.
+pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
+    let mut sink = Sink::new();
+    let files = vec![file_record(&request.main)];
+    let library = Recorder { inner: request.library, files: RefCell::new(files), calls: RefCell::default() };
+    let program = compile(request.main, &library, request.registry, &mut sink);
+    let Some(program) = program else { return Err(sink.finish()) };
+    let main = program.main();
+    let given = Given {
+        options: request.inputs,
+        file: request.inputs_file,
+        env: &request.env,
+        working_directory: &request.working_directory,
+        project: &request.project,
+    };
+    let resolved = resolve(&main.workflow, &given, &mut sink);
+    if sink.has_errors() {
+        return Err(sink.finish());
+    }
+    let (mut inputs, mut secret_inputs, mut secrets) = (Map::new(), Map::new(), Secrets::default());
+    for input in resolved {
+        match input.value {
+            InputValue::Plain(value) => {
+                inputs.insert(input.name, value);
+            }
+            InputValue::Secret(given) => {
+                let reference = given.reference();
+                let value = match (&reference, &given) {
+                    (Some(reference), _) => secret::referenced(reference, &request.env, &request.working_directory),
+                    (None, SecretGiven::Value(value)) => Ok(value.clone()),
+                    (None, _) => Err("it has no value".to_owned()),
+                };
+                match value {
+                    Ok(value) => {
+                        let shown = reference.clone().unwrap_or_else(|| format!("given:{}", input.name));
+                        secrets.inputs.insert(input.name.clone(), (shown, value));
+                        secret_inputs.insert(input.name, reference.map_or(Value::Null, Value::from));
+                    }
+                    Err(why) => {
+                        let message = format!("the secret input `{}` cannot be had: {why}", input.name);
+                        sink.push(Diagnostic::whole(&main.workflow.source, message));
+                    }
+                }
+            }
+        }
+    }
+    let scope = secret::scope(inputs.clone());
+    for unit in &program.units {
+        secrets.declared.extend(secret::declared(unit, &scope, &request.env, &request.project, &mut sink));
+    }
+    let (load, loaded) = load::read(main, &request.project, &scope, &mut sink);
+    if sink.has_errors() {
+        return Err(sink.finish());
+    }
+    let record = Record {
+        version: VERSION,
+        id: String::new(),
+        workflow: main.name.clone(),
+        started: request.now,
+        project: request.project,
+        files: library.files.into_inner(),
+        calls: library.calls.into_inner(),
+        inputs,
+        secret_inputs,
+        load,
+        loaded,
+        env: mention::env(&program, &request.env),
+        state: if mention::state(&program) { request.state } else { Value::Null },
+        parallel: request.parallel,
+    };
+    Ok(Run::assemble(Arc::new(program), record, secrets, sink.finish()))
+}
+
+pub(super) fn file_record(opened: &Opened) -> FileRecord {
+    FileRecord {
+        key: opened.key.clone(),
+        name: opened.name.clone(),
+        folder: opened.folder.clone(),
+        text: opened.source.text().to_owned(),
+    }
+}
+
+impl Run {
+    pub(super) fn assemble(program: Arc<Program>, record: Record, secrets: Secrets, warnings: Vec<Diagnostic>) -> Self {
+        let masks: Vec<_> = secrets.values().map(|(name, value)| Mask::new(name, value)).collect();
+        let facts = Facts {
+            project: record.project.clone(),
+            run: record.id.clone(),
+            started: record.started,
+            inputs: record.inputs.clone(),
+            load: record.load.clone(),
+            env: record.env.clone(),
+            state: Arc::new(record.state.clone()),
+            masker: Masker::new(masks.iter().cloned()),
+            masks,
+            secrets,
+        };
+        Self { program, facts: Arc::new(facts), record, warnings }
+    }
+
+    /// The run under the id of the folder that was made for it.
+    #[must_use]
+    pub fn named(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.record.id);
+        if let Some(facts) = Arc::get_mut(&mut self.facts) {
+            id.clone_into(&mut facts.run);
+        }
+        self
+    }
+}
+
+/// A library that keeps what it opened.
+struct Recorder<'a> {
+    inner: &'a dyn Library,
+    files: RefCell<Vec<FileRecord>>,
+    calls: RefCell<Vec<(String, Option<PathBuf>, String)>>,
+}
+
+impl Library for Recorder<'_> {
+    fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        let opened = self.inner.open(reference, folder)?;
+        let mut files = self.files.borrow_mut();
+        if !files.iter().any(|file| file.key == opened.key) {
+            files.push(file_record(&opened));
+        }
+        let call = (reference.to_owned(), folder.map(Path::to_path_buf), opened.key.clone());
+        let mut calls = self.calls.borrow_mut();
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
+        Ok(opened)
+    }
+}

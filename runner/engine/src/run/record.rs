@@ -1,0 +1,66 @@
+//! What is written down of a run when it begins.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The version of this record's format.
+pub const VERSION: u32 = 1;
+
+/// What is written down of a run when it begins. Secrets stand in it by reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The format's version.
+    pub version: u32,
+    /// The run's id.
+    pub id: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// When it began, in milliseconds since 1970.
+    pub started: u64,
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The workflow's file and all that it calls, the workflow first.
+    pub files: Vec<FileRecord>,
+    /// Which file each call meant: the name as written, the folder of the file it stands in, and the key of what was found.
+    pub calls: Vec<(String, Option<PathBuf>, String)>,
+    /// The inputs; secret ones are not among them.
+    pub inputs: Map<String, Value>,
+    /// Where secret inputs come from, by name; null where a person gave the value itself.
+    pub secret_inputs: Map<String, Value>,
+    /// What `load` read.
+    pub load: Map<String, Value>,
+    /// From which files.
+    pub loaded: Vec<LoadRecord>,
+    /// The environment names that the texts mention, as they were.
+    pub env: Map<String, Value>,
+    /// What deployments had left behind, where a text mentions it.
+    pub state: Value,
+    /// Attempts that may run at once.
+    pub parallel: usize,
+}
+
+/// A workflow file as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// What tells it from other files.
+    pub key: String,
+    /// The name it is called by.
+    pub name: String,
+    /// The folder it stands in; none for a built-in one.
+    pub folder: Option<PathBuf>,
+    /// Its text.
+    pub text: String,
+}
+
+/// A loaded file as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadRecord {
+    /// The name under which it is seen.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// The digest of its content.
+    pub digest: String,
+}

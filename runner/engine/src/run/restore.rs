@@ -1,0 +1,129 @@
+//! A run of which the record is there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::record::Record;
+use super::secret::{self, Env};
+use super::Run;
+use crate::diagnostic::{Diagnostic, Sink, Source};
+use crate::evaluate::Secrets;
+use crate::program::{Library, LibraryError, Opened, Registry, compile};
+
+/// The run of a record. `given` tells the values of secret inputs that were given literally, by name. Secrets are looked
+/// up anew: their values may have been rotated meanwhile, which changes nothing that is finished.
+pub fn restore(
+    record: Record,
+    registry: &Registry,
+    env: &Env,
+    working_directory: &Path,
+    given: &std::collections::BTreeMap<String, String>,
+) -> Result<Run, Vec<Diagnostic>> {
+    let mut sink = Sink::new();
+    let recorded = Recorded { record: &record };
+    let Some(main) = record.files.first().map(|file| recorded.opened(&file.key)) else {
+        return Err(vec![Diagnostic::whole(&Source::new("journal", ""), "the record of the run names no file")]);
+    };
+    let main = main.map_err(|error| vec![Diagnostic::whole(&Source::new("journal", ""), error.message)])?;
+    let program = compile(main, &recorded, registry, &mut sink);
+    let Some(program) = program.filter(|_| !sink.has_errors()) else { return Err(sink.finish()) };
+    let mut secrets = Secrets::default();
+    for (name, reference) in &record.secret_inputs {
+        let value = match reference {
+            Value::String(reference) => {
+                secret::referenced(reference, env, working_directory).map(|value| (reference.clone(), value))
+            }
+            _ => match given.get(name) {
+                Some(value) => Ok((format!("given:{name}"), value.clone())),
+                None => Err(format!("its value was not written down; give it again by `--input {name}=…`")),
+            },
+        };
+        match value {
+            Ok(value) => {
+                secrets.inputs.insert(name.clone(), value);
+            }
+            Err(why) => {
+                let message = format!("the secret input `{name}` cannot be had: {why}");
+                sink.push(Diagnostic::whole(&program.main().workflow.source, message));
+            }
+        }
+    }
+    let scope = secret::scope(record.inputs.clone());
+    for unit in &program.units {
+        secrets.declared.extend(secret::declared(unit, &scope, env, &record.project, &mut sink));
+    }
+    if sink.has_errors() {
+        return Err(sink.finish());
+    }
+    Ok(Run::assemble(Arc::new(program), record, secrets, Vec::new()))
+}
+
+/// A file that is not what it was when the run began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Which.
+    pub file: String,
+    /// What became of it.
+    pub how: String,
+}
+
+/// The files of a run that are not what they were.
+pub fn changed(record: &Record, library: &dyn Library) -> Vec<Changed> {
+    let mut changed = Vec::new();
+    for file in &record.files {
+        // The main file is asked for by its own path, the others by how they were called.
+        let asked = record.calls.iter().find(|(_, _, key)| *key == file.key);
+        let found = match asked {
+            Some((reference, folder, _)) => library.open(reference, folder.as_deref()),
+            None => library.open(&file.key, None),
+        };
+        let how = match found {
+            Ok(opened) if opened.key == file.key && opened.source.text() == file.text => continue,
+            Ok(opened) if opened.key != file.key => format!("another file is found in its place: `{}`", opened.key),
+            Ok(_) => "its text changed".to_owned(),
+            Err(error) => error.message,
+        };
+        changed.push(Changed { file: file.key.clone(), how });
+    }
+    for load in &record.loaded {
+        let how = match std::fs::read(&load.file) {
+            Ok(bytes) if crate::evaluate::digest(&bytes) == load.digest => continue,
+            Ok(_) => "its content changed".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        changed.push(Changed { file: load.file.to_string_lossy().into_owned(), how });
+    }
+    changed
+}
+
+/// The library of a record.
+struct Recorded<'a> {
+    record: &'a Record,
+}
+
+impl Recorded<'_> {
+    fn opened(&self, key: &str) -> Result<Opened, LibraryError> {
+        let file = self.record.files.iter().find(|file| file.key == key).ok_or_else(|| LibraryError {
+            message: format!("the record of the run lacks the file `{key}`"),
+            hint: None,
+        })?;
+        Ok(Opened {
+            key: file.key.clone(),
+            name: file.name.clone(),
+            folder: file.folder.clone(),
+            source: Source::new(file.key.clone(), file.text.clone()),
+        })
+    }
+}
+
+impl Library for Recorded<'_> {
+    fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        let call = self.record.calls.iter().find(|(name, from, _)| name == reference && from.as_deref() == folder);
+        match call {
+            Some((_, _, key)) => self.opened(key),
+            None => Err(LibraryError { message: format!("the record of the run lacks the call of `{reference}`"), hint: None }),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Where secrets come from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::diagnostic::Sink;
+use crate::expression::{Scope, Status};
+use crate::language::ast::SecretSource;
+use crate::program::{Unit, Words};
+
+/// The environment as it was given to the engine.
+pub(super) type Env = BTreeMap<String, String>;
+
+/// A secret's reference and value, by the file's key and its name.
+pub(super) type Declared = BTreeMap<(String, String), (String, String)>;
+
+/// Resolves the secrets that a file declares; what cannot be had is told at its place.
+pub(super) fn declared(unit: &Unit, scope: &Scope, env: &Env, project: &Path, sink: &mut Sink) -> Declared {
+    let mut found = Declared::new();
+    for secret in &unit.workflow.secrets {
+        let source = &unit.workflow.source;
+        let mut text = |text: &crate::language::ast::Text| {
+            let words = Words::compile(text, source, sink)?;
+            match words.render_text(scope) {
+                Ok(text) => Some(text),
+                Err(error) => {
+                    sink.push(crate::diagnostic::Diagnostic::error(source, text.node.head, error.message));
+                    None
+                }
+            }
+        };
+        let (reference, value) = match &secret.from {
+            SecretSource::Env(name) => {
+                let Some(name) = text(name) else { continue };
+                (format!("env:{name}"), from_env(&name, env))
+            }
+            SecretSource::File(path) => {
+                let Some(path) = text(path) else { continue };
+                (format!("file:{path}"), from_file(&project.join(&path)))
+            }
+            SecretSource::Shell(line) => {
+                let Some(line) = text(line) else { continue };
+                let argv = ["sh".to_owned(), "-c".to_owned(), line.clone()];
+                (format!("command:{line}"), from_command(&argv, env, project))
+            }
+            SecretSource::Program(argv) => {
+                let Some(argv) = argv.iter().map(&mut text).collect::<Option<Vec<_>>>() else { continue };
+                (format!("command:{}", argv.join(" ")), from_command(&argv, env, project))
+            }
+        };
+        match value {
+            Ok(value) => {
+                found.insert((unit.key.clone(), secret.name.value.clone()), (reference, value));
+            }
+            Err(why) => {
+                let message = format!("the secret `{}` cannot be had: {why}", secret.name.value);
+                sink.push(crate::diagnostic::Diagnostic::error(source, secret.name.span, message));
+            }
+        }
+    }
+    found
+}
+
+/// The value behind a reference as it is given for a secret input and recorded: `env:NAME`, `file:PATH`, `command:LINE`.
+pub(super) fn referenced(reference: &str, env: &Env, base: &Path) -> Result<String, String> {
+    match reference.split_once(':') {
+        Some(("env", name)) => from_env(name, env),
+        Some(("file", path)) => from_file(&base.join(path)),
+        Some(("command", line)) => from_command(&["sh".to_owned(), "-c".to_owned(), line.to_owned()], env, base),
+        _ => Err(format!("`{reference}` is no reference to a secret")),
+    }
+}
+
+/// No name or value of the file's own is seen where a secret is looked up, but for the inputs.
+pub(super) fn scope(inputs: serde_json::Map<String, serde_json::Value>) -> Scope {
+    Scope::new(Status::default()).with("inputs", serde_json::Value::Object(inputs))
+}
+
+fn from_env(name: &str, env: &Env) -> Result<String, String> {
+    match env.get(name) {
+        Some(value) if !value.is_empty() => Ok(value.clone()),
+        Some(_) => Err(format!("the environment variable `{name}` is empty")),
+        None => Err(format!("the environment variable `{name}` is not set")),
+    }
+}
+
+fn from_file(path: &Path) -> Result<String, String> {
+    let text = std::fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let text = String::from_utf8(text).map_err(|_| format!("`{}` is not UTF-8", path.display()))?;
+    Ok(without_break(&text))
+}
+
+fn from_command(argv: &[String], env: &Env, dir: &Path) -> Result<String, String> {
+    let Some((program, args)) = argv.split_first() else { return Err("the command is empty".to_owned()) };
+    let output = duct::cmd(program, args)
+        .dir(dir)
+        .full_env(env)
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| format!("`{program}`: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().last().unwrap_or("it said nothing");
+        return Err(format!("`{program}` failed ({}): {last}", output.status));
+    }
+    let text = String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed something that is not UTF-8"))?;
+    if text.trim().is_empty() { Err(format!("`{program}` printed nothing")) } else { Ok(without_break(&text)) }
+}
+
+/// The text without its last line break.
+fn without_break(text: &str) -> String {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text).to_owned()
+}
