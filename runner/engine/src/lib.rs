@@ -1,6 +1,11 @@
 //! The shell around the core: language, ledger, driver, reports.
 
 pub mod diagnostic;
+pub mod driver;
+pub mod evaluate;
 pub mod expression;
 pub mod language;
 pub mod ledger;
+pub mod program;
+pub mod run;
+mod when;

@@ -54,7 +54,8 @@ pub(super) fn listen(run: &Path, to: mpsc::UnboundedSender<Message>) -> Result<L
         while let Ok((stream, _)) = listener.accept().await {
             let (reader, mut writer) = stream.into_split();
             let mut line = String::new();
-            let read = tokio::io::BufReader::new(reader).read_line(&mut line);
+            let mut reader = tokio::io::BufReader::new(reader);
+            let read = reader.read_line(&mut line);
             let asked = match tokio::time::timeout(Duration::from_secs(2), read).await {
                 Ok(Ok(_)) => serde_json::from_str(&line).ok(),
                 _ => None,

@@ -72,7 +72,7 @@ impl Evaluator {
             "dir": dir.to_string_lossy(),
             "ready": text(&definition.ready),
             "until": text(&definition.until),
-            "outputs": definition.outputs.iter().map(|(name, words)| (name, words.template.source())).collect::<Vec<_>>(),
+            "outputs": definition.outputs.iter().map(|(name, words)| (name, words.written())).collect::<Vec<_>>(),
             "publishes": publishes,
             "reads": reads,
         }));

@@ -1,6 +1,5 @@
 //! From files to a program.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use runner_core::{Body, Foreach, Kind, Plan, Step, StepIndex};
@@ -11,7 +10,7 @@ use super::library::{Library, Opened};
 use super::registry::Registry;
 use super::text::{Decision, Fields, Words};
 use super::{Program, Unit, policy};
-use crate::diagnostic::{Diagnostic, Sink, Source, Span, nearest};
+use crate::diagnostic::{Diagnostic, Sink, Source, did_you_mean};
 use crate::expression::Reference;
 use crate::language::{ast, parse};
 
@@ -45,7 +44,7 @@ impl Compiler<'_> {
         if let Some(at) = self.units.iter().position(|unit| unit.key == opened.key) {
             return Some(at);
         }
-        let workflow = Arc::new(parse(Arc::clone(&opened.source), self.sink)?);
+        let workflow = Arc::new(parse(&opened.source, self.sink)?);
         let source = &opened.source;
         let unit = Unit {
             key: opened.key,
@@ -96,7 +95,8 @@ impl Compiler<'_> {
             kind: Kind::Leaf(runner_core::Leaf::default()),
             on_error: policy::on_error(step, defaults),
         });
-        self.steps.push(self.definition(unit, parent, step));
+        let definition = self.definition(unit, parent, step);
+        self.steps.push(definition);
         let timeout = step.timeout.map(|timeout| policy::millis(timeout.value));
         let kind = match &step.action {
             ast::Action::Uses(name) => match self.uses(step, name, step.with.as_ref(), &workflow) {
@@ -179,11 +179,8 @@ impl Compiler<'_> {
             let known = self.registry.all().iter().map(|step| step.name);
             let message = format!("there is no step type `{}`", name.value);
             let unknown = Diagnostic::error(&workflow.source, name.span, message);
-            let unknown = match nearest(&name.value, known) {
-                Some(near) => unknown.hint(format!("did you mean `{near}`?")),
-                None => unknown.hint("`runner steps` lists them"),
-            };
-            self.sink.push(unknown);
+            let hint = did_you_mean(&name.value, known).unwrap_or_else(|| "`runner steps` lists them".to_owned());
+            self.sink.push(unknown.hint(hint));
             return None;
         };
         let schema = of.with_schema();
@@ -277,10 +274,4 @@ fn refers(definition: &Definition) -> Option<Vec<String>> {
     ids.sort();
     ids.dedup();
     Some(ids)
-}
-
-/// A span for what is wrong with a whole file.
-#[expect(dead_code, reason = "used by the checks of the whole")]
-fn top(source: &Source, _: &Path) -> Span {
-    source.line(1)
 }

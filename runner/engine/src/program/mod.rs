@@ -4,6 +4,7 @@
 //! the core leaves to templates and expressions. A workflow called by `run:` stands as a [`Unit`] of its own: a file with
 //! its own inputs, secrets and loaded files, in which names resolve.
 
+mod check;
 mod compile;
 mod definition;
 mod library;

@@ -68,6 +68,11 @@ impl Words {
         }
     }
 
+    /// The text as it was written.
+    pub fn written(&self) -> &str {
+        self.place.node.as_text().unwrap_or_default()
+    }
+
     /// Renders it.
     pub fn render(&self, scope: &Scope) -> Result<Value, StepError> {
         self.template.render(scope).map_err(|problem| self.place.error(&problem))

@@ -6,6 +6,7 @@ use runner_core::{ErrorKind, StepError};
 use serde_json::{Map, Value};
 
 use super::record::LoadRecord;
+use super::schema;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::expression::Scope;
 use crate::language::read_file;
@@ -34,7 +35,7 @@ pub(super) fn read(unit: &Unit, project: &Path, scope: &Scope, sink: &mut Sink) 
         let Some(root) = &document.root else { continue };
         let value = root.to_json();
         if let Some(schema) = &load.schema {
-            super::super::language::schema::check(unit, schema, &value, &document, scope, sink);
+            schema::check(unit, schema, &value, &document, project, scope, sink);
         }
         let digest = crate::evaluate::digest(document.source.text().as_bytes());
         records.push(LoadRecord { name: load.name.value.clone(), file: path, digest });
@@ -49,6 +50,6 @@ pub fn load(unit: &Unit, project: &Path, scope: &Scope) -> Result<Value, StepErr
     let (values, _) = read(unit, project, scope, &mut sink);
     match sink.finish().into_iter().find(|found| found.severity == Severity::Error) {
         None => Ok(Value::Object(values)),
-        Some(first) => Err(StepError::new(ErrorKind::Input, first.to_string())),
+        Some(first) => Err(StepError::new(ErrorKind::Input, first.message)),
     }
 }

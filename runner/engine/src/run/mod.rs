@@ -10,6 +10,7 @@ mod mention;
 mod prepare;
 mod record;
 mod restore;
+mod schema;
 mod secret;
 
 use std::sync::Arc;

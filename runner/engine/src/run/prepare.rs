@@ -73,7 +73,7 @@ pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
                 let reference = given.reference();
                 let value = match (&reference, &given) {
                     (Some(reference), _) => secret::referenced(reference, &request.env, &request.working_directory),
-                    (None, SecretGiven::Value(value)) => Ok(value.clone()),
+                    (None, SecretGiven::Literal(value)) => Ok(value.clone()),
                     (None, _) => Err("it has no value".to_owned()),
                 };
                 match value {
