@@ -160,7 +160,9 @@ impl<'a> Driver<'a> {
         let record = serde_json::to_value(&driver.run.record).map_err(DriveError::encode)?;
         let seed = driver.run.record.started ^ u64::from(std::process::id()) << 32;
         let parallel = driver.run.record.parallel;
-        // The run and its first life begin in one flush; what follows from the first fact starts with the loop.
+        // The run and its first life begin in one flush.
+        let (pid, boot) = (std::process::id(), crate::ledger::machine::boot_id().to_owned());
+        driver.feed_quietly(Input::Life { epoch: 1, pid, boot })?;
         driver.feed_quietly(Input::Start { record, seed, parallel })?;
         Ok(driver)
     }
@@ -324,6 +326,17 @@ impl<'a> Driver<'a> {
         }
         self.journal.finish()?;
         Ok(self.ended.unwrap_or(Outcome { end: End::Interrupted, exit_code: None, error: None, doubts: Vec::new() }))
+    }
+
+    /// Tells what became of the attempts in flight.
+    pub fn tell(&mut self, tally: &Tally) {
+        if *tally != Tally::default() {
+            let Tally { adopted, taken, not_started, in_doubt } = tally;
+            let notice = format!(
+                "taken up again: {adopted} still running, {taken} ended meanwhile, {not_started} not begun, {in_doubt} in doubt"
+            );
+            self.observer.live(Live::Notice(&notice));
+        }
     }
 
     /// How far the run is.

@@ -90,3 +90,18 @@ impl Evaluator {
         self.rendered.borrow_mut().remove(&(path.clone(), attempt));
     }
 }
+
+impl Evaluator {
+    /// The concurrency group of a run, if it has one.
+    pub fn group(run: &crate::run::Run) -> Result<Option<String>, runner_core::StepError> {
+        let Some(group) = &run.program.main().group else { return Ok(None) };
+        let facts = &run.facts;
+        let mut scope = Scope::default()
+            .with("inputs", Value::Object(facts.inputs.clone()))
+            .with("env", Value::Object(facts.env.clone()));
+        for (name, value) in &facts.load {
+            scope.set(name.clone(), value.clone());
+        }
+        group.render_text(&scope).map(Some)
+    }
+}

@@ -1,0 +1,158 @@
+//! Driving a run from the command line: locks, signals, a reporter, and the exit code.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use runner_engine::diagnostic::{self, Diagnostic};
+use runner_engine::driver::{Command, DriveError, Driver, Observer, Options, Outcome};
+use runner_engine::evaluate::Evaluator;
+use runner_engine::ledger::{GroupLock, Holder, LedgerError, keeper_lock_path, user_state_folder};
+use runner_engine::program::Registry;
+use runner_engine::run::Run;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit::Exit;
+use crate::output;
+
+/// The hidden command of a keeper.
+pub(crate) const KEEPER: &str = "__keeper";
+
+/// The hidden command of a built-in service.
+pub(crate) const SERVICE: &str = "__service";
+
+/// The step types of this binary.
+pub(crate) fn registry() -> Registry {
+    Registry::new(runner_steps::all())
+}
+
+/// The environment as text; what is not UTF-8 is left out.
+pub(crate) fn environment() -> std::collections::BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// This process, as locks name it.
+pub(crate) fn holder() -> Holder {
+    let words: Vec<_> = std::env::args().take(8).collect();
+    Holder::me(now(), &words.join(" "))
+}
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// How many steps may run at once where nobody says otherwise: twice the cores, at least 8.
+pub(crate) fn default_parallel() -> usize {
+    std::thread::available_parallelism().map_or(8, |cores| (2 * cores.get()).max(8))
+}
+
+/// What the driver needs to reach this binary again.
+pub(crate) fn options(keeper_lock: Option<PathBuf>) -> std::io::Result<Options> {
+    let exe = std::env::current_exe()?;
+    Ok(Options {
+        keeper: vec![exe.clone().into(), OsString::from(KEEPER)],
+        service: vec![exe.into(), OsString::from(SERVICE)],
+        environment: std::env::vars_os().collect(),
+        holder: holder(),
+        keeper_lock,
+    })
+}
+
+/// Takes the run's concurrency group, if it has one.
+pub(crate) fn take_group(run: &Run, folder: &Path) -> Result<Option<(GroupLock, PathBuf)>, Refusal> {
+    let Some(group) = Evaluator::group(run).map_err(|error| Refusal::invalid(error.message))? else { return Ok(None) };
+    let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let state = user_state_folder(path("XDG_STATE_HOME").as_deref(), path("HOME").as_deref())
+        .ok_or_else(|| Refusal::invalid("neither HOME nor XDG_STATE_HOME is set, so there is no place for locks"))?;
+    let lock = GroupLock::try_take(&state, &group, folder, holder())?;
+    Ok(Some((lock, keeper_lock_path(&state, &group))))
+}
+
+/// Why a command ends early.
+pub(crate) struct Refusal {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Refusal {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Exit::Invalid, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Tells it, and gives the exit code.
+    pub(crate) fn tell(&self) -> Exit {
+        output::error(&self.message, self.hint.as_deref());
+        self.exit
+    }
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::new(Exit::of_ledger(&error), error.to_string())
+    }
+}
+
+impl From<DriveError> for Refusal {
+    fn from(error: DriveError) -> Self {
+        Self::new(Exit::of_drive(&error), error.to_string())
+    }
+}
+
+/// Shows diagnostics.
+pub(crate) fn show(diagnostics: &[Diagnostic]) {
+    if !diagnostics.is_empty() {
+        let text = diagnostic::render(diagnostics, output::width(), output::colour_on_stderr());
+        output::note(text.trim_end());
+    }
+}
+
+/// A runtime for one drive.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Drives to the round's end; signals are a person's words.
+pub(crate) async fn drive(driver: Driver<'_>) -> Result<Outcome, DriveError> {
+    let listening = listen(driver.commands());
+    let outcome = driver.drive().await;
+    for task in listening {
+        task.abort();
+    }
+    outcome
+}
+
+/// The first SIGINT, SIGTERM or SIGHUP asks steps to stop, any further one kills their process groups.
+fn listen(send: impl Fn(Command) + Send + Sync + Clone + 'static) -> Vec<tokio::task::JoinHandle<()>> {
+    let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let kinds = [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
+    let mut tasks = Vec::new();
+    for (kind, name) in kinds {
+        let Ok(mut signals) = signal(kind) else { continue };
+        let (send, asked) = (send.clone(), Arc::clone(&asked));
+        tasks.push(tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                let kill = asked.swap(true, std::sync::atomic::Ordering::SeqCst);
+                send(Command::Interrupt { kill, by: name.to_owned() });
+            }
+        }));
+    }
+    tasks
+}
+
+/// A reporter together with what is told when the run has ended.
+pub(crate) trait Reporter: Observer {
+    /// Tells how it ended.
+    fn end(&mut self, outcome: &Outcome);
+}

@@ -1,0 +1,126 @@
+//! Where workflows are found: the project's `workflows/`, then those built into the binary.
+
+use std::path::{Path, PathBuf};
+
+use runner_engine::diagnostic::{Sink, Source};
+use runner_engine::language::reader;
+use runner_engine::program::{Library, LibraryError, Opened};
+
+/// The workflows that are built in, by name.
+pub(crate) const BUILTIN: &[(&str, &str)] = &[
+    ("quickstart", include_str!("../../../workflows/quickstart.yaml")),
+    ("vagrant-destroy", include_str!("../../../workflows/vagrant-destroy.yaml")),
+    ("vagrant-status", include_str!("../../../workflows/vagrant-status.yaml")),
+    ("vagrant-up", include_str!("../../../workflows/vagrant-up.yaml")),
+];
+
+/// The prefix of a built-in workflow's key.
+const PREFIX: &str = "built-in:";
+
+/// Workflows of a project.
+pub(crate) struct Workflows {
+    project: PathBuf,
+}
+
+impl Workflows {
+    pub(crate) fn of(project: &Path) -> Self {
+        Self { project: project.to_path_buf() }
+    }
+
+    /// The names of the workflows there are, with where each comes from; a file hides a built-in one.
+    pub(crate) fn names(&self) -> Vec<(String, Option<PathBuf>)> {
+        let mut found: Vec<(String, Option<PathBuf>)> = Vec::new();
+        for folder in self.folders() {
+            let mut files: Vec<_> =
+                std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+            files.sort();
+            for file in files {
+                let ending = file.extension().and_then(|ending| ending.to_str());
+                let name = file.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
+                if let (Some("yaml" | "yml"), Some(name)) = (ending, name)
+                    && !found.iter().any(|(known, _)| *known == name)
+                {
+                    found.push((name, Some(file)));
+                }
+            }
+        }
+        for (name, _) in BUILTIN {
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push(((*name).to_owned(), None));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The `workflows` folders from here upwards to the project, then the project's.
+    fn folders(&self) -> Vec<PathBuf> {
+        let here = std::env::current_dir().unwrap_or_else(|_| self.project.clone());
+        let mut folders: Vec<PathBuf> = here
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&self.project))
+            .map(|folder| folder.join("workflows"))
+            .collect();
+        let own = self.project.join("workflows");
+        if !folders.contains(&own) {
+            folders.push(own);
+        }
+        folders
+    }
+
+    fn file(&self, path: &Path) -> Result<Opened, LibraryError> {
+        let key = self.shown(path);
+        let mut sink = Sink::new();
+        let document = reader::read_file(path, &key, &mut sink);
+        let Some(document) = document else {
+            let message = sink.finish().into_iter().next().map_or_else(String::new, |found| found.message);
+            return Err(LibraryError { message: format!("`{key}`: {message}"), hint: None });
+        };
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = path.parent().map(Path::to_path_buf);
+        Ok(Opened { key, name, folder, source: document.source })
+    }
+
+    /// A path as a person knows it: relative to the project where it lies in it.
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.project).unwrap_or(path).to_string_lossy().into_owned()
+    }
+}
+
+fn builtin(name: &str) -> Option<Opened> {
+    let (name, text) = BUILTIN.iter().find(|(known, _)| *known == name)?;
+    let key = format!("{PREFIX}{name}");
+    Some(Opened { key: key.clone(), name: (*name).to_owned(), folder: None, source: Source::new(key, *text) })
+}
+
+impl Library for Workflows {
+    fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        if let Some(name) = reference.strip_prefix(PREFIX) {
+            return builtin(name)
+                .ok_or_else(|| LibraryError { message: format!("no workflow `{name}` is built in"), hint: None });
+        }
+        let is_path = reference.contains('/') || reference.ends_with(".yaml") || reference.ends_with(".yml");
+        if is_path {
+            let base = folder.map_or_else(|| self.project.clone(), Path::to_path_buf);
+            let path = base.join(reference);
+            let path = path.canonicalize().unwrap_or(path);
+            return self.file(&path);
+        }
+        for folder in self.folders() {
+            for ending in ["yaml", "yml"] {
+                let path = folder.join(format!("{reference}.{ending}"));
+                if path.exists() {
+                    return self.file(&path);
+                }
+            }
+        }
+        builtin(reference).ok_or_else(|| {
+            let names = self.names();
+            let near = runner_engine::diagnostic::did_you_mean(reference, names.iter().map(|(name, _)| name.as_str()));
+            LibraryError {
+                message: format!("there is no workflow `{reference}`"),
+                hint: near.or_else(|| Some("`runner list` shows the workflows there are".to_owned())),
+            }
+        })
+    }
+}

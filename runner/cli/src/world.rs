@@ -1,0 +1,39 @@
+//! The host as the engine's driver sees it.
+
+use std::sync::Arc;
+
+use runner_engine::driver::{Attempt, Stopper, World};
+use runner_host::{CancelToken, Host, LaneLog, RealFiles};
+use runner_sdk::Context;
+use runner_sdk::world::Files;
+
+/// The machine.
+pub(crate) struct Machine {
+    host: Host,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        Self { host: Host::new() }
+    }
+}
+
+impl World for Machine {
+    fn context(&self, attempt: Attempt) -> (Context, Stopper) {
+        let (canceller, cancel) = CancelToken::new();
+        let log = attempt.log;
+        let context = self.host.context(runner_host::Attempt {
+            place: attempt.place,
+            env: attempt.env,
+            state: attempt.state,
+            render: attempt.render,
+            log: Arc::new(LaneLog::new(log.out, log.data, log.progress, log.mask)),
+            cancel,
+        });
+        (context, Box::new(move || canceller.cancel()))
+    }
+
+    fn files(&self) -> Arc<dyn Files> {
+        Arc::new(RealFiles)
+    }
+}
