@@ -28,7 +28,9 @@ pub(crate) fn registry() -> Registry {
 
 /// The environment as text; what is not UTF-8 is left out.
 pub(crate) fn environment() -> std::collections::BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// This process, as locks name it.
@@ -136,7 +138,8 @@ pub(crate) async fn drive(driver: Driver<'_>) -> Result<Outcome, DriveError> {
 /// The first SIGINT, SIGTERM or SIGHUP asks steps to stop, any further one kills their process groups.
 fn listen(send: impl Fn(Command) + Send + Sync + Clone + 'static) -> Vec<tokio::task::JoinHandle<()>> {
     let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let kinds = [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
+    let kinds =
+        [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
     let mut tasks = Vec::new();
     for (kind, name) in kinds {
         let Ok(mut signals) = signal(kind) else { continue };

@@ -55,8 +55,7 @@ pub(crate) fn go_on(
     let mut reporter = report::choose(format, &run, folder.path());
     let outcome = drive::runtime().map_err(unexpected)?.block_on(async {
         let world = Arc::new(Machine::new());
-        let (mut driver, tally) =
-            Driver::take_up(run, folder, opened, intent, world, &mut *reporter, options).await?;
+        let (mut driver, tally) = Driver::take_up(run, folder, opened, intent, world, &mut *reporter, options).await?;
         driver.tell(&tally);
         drive::drive(driver).await
     })?;
@@ -69,7 +68,9 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
     for folder in runs.list()?.into_iter().filter(RunFolder::has_begun) {
         let records = runner_engine::ledger::read::<Entry>(folder.path())?;
         let over = records.iter().rev().find_map(|record| match &record.event.event {
-            Event::RoundEnded { end, .. } => Some(matches!(end, runner_core::End::Succeeded | runner_core::End::Cancelled)),
+            Event::RoundEnded { end, .. } => {
+                Some(matches!(end, runner_core::End::Succeeded | runner_core::End::Cancelled))
+            }
             Event::RoundStarted { .. } => Some(false),
             _ => None,
         });
@@ -99,7 +100,10 @@ pub(crate) fn take_up(
     });
     if let Some(Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled))) = ended {
         let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
-        return Err(Refusal::new(Exit::Usage, format!("the run `{}` {how}; there is nothing to go on with", folder.id())));
+        return Err(Refusal::new(
+            Exit::Usage,
+            format!("the run `{}` {how}; there is nothing to go on with", folder.id()),
+        ));
     }
     let record: Record = serde_json::from_value(record.clone())
         .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))?;

@@ -30,8 +30,12 @@ impl Observer for Plain {
         }
         let line = match &record.event.event {
             Event::AttemptStarted { path, attempt, .. } => format!("{path}: started (attempt {attempt})"),
-            Event::AttemptEnded { path, result: AttemptResult::Failed { error }, .. } => format!("{path}: {}", error.message),
-            Event::AttemptEnded { path, result: AttemptResult::InDoubt { why }, .. } => format!("{path}: in doubt: {why}"),
+            Event::AttemptEnded { path, result: AttemptResult::Failed { error }, .. } => {
+                format!("{path}: {}", error.message)
+            }
+            Event::AttemptEnded { path, result: AttemptResult::InDoubt { why }, .. } => {
+                format!("{path}: in doubt: {why}")
+            }
             Event::StepSkipped { path, .. } => format!("{path}: skipped"),
             Event::StepFinished { path, status: Status::Succeeded, .. } if !path.is_root() => format!("{path}: done"),
             Event::StepFinished { path, status, .. } if !path.is_root() => format!("{path}: {status:?}"),

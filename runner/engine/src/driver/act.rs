@@ -6,7 +6,7 @@ use std::sync::Arc;
 use runner_core::{AttemptResult, Change, Effect, ErrorKind, Input, Kind, Path, Purpose, StepError};
 use runner_keeper::lane;
 use runner_keeper::protocol::{Bytes, Exited, FailureKind, Hello, PROTOCOL, Reply, Request, Start, Started, Text};
-use runner_sdk::{Captured, Command, Instance as _, Place, Program};
+use runner_sdk::{Captured, Command, Place, Program};
 
 use super::finish::Finishing;
 use super::task::Work;
@@ -203,8 +203,7 @@ impl Driver<'_> {
             render: Arc::new(state::Renderer),
             log: LogFiles { out: lane.out, data: lane.data, progress: lane.progress, mask },
         });
-        let work =
-            Work { path: path.clone(), attempt, purpose, own_check, rendered, context, stopper, timeout, grace };
+        let work = Work { path: path.clone(), attempt, purpose, own_check, rendered, context, stopper, timeout, grace };
         let running = task::start(work, lane.number, self.messages.0.clone());
         if let Some(flight) = self.flights.get_mut(&(path, attempt)) {
             flight.place = Whereabouts::Task(running);
@@ -263,7 +262,8 @@ impl Driver<'_> {
             }
             Reply::Refused { attempt: Some(attempt), reason } => {
                 if let Some((path, number)) = self.by_seq.get(&attempt).cloned() {
-                    let error = StepError::new(ErrorKind::Permanent, format!("the keeper refused to start it: {reason}"));
+                    let error =
+                        StepError::new(ErrorKind::Permanent, format!("the keeper refused to start it: {reason}"));
                     self.finished(path, number, AttemptResult::Failed { error }, None)?;
                 }
             }
@@ -352,10 +352,8 @@ impl Driver<'_> {
         if let Some(name) = self.evaluator.secret_in(&output) {
             let message = format!("its output holds the secret `{name}`, which must not be written down");
             let error = StepError::new(ErrorKind::Permanent, message);
-            return self.feed(
-                Input::Finished { path: path.clone(), attempt, result: AttemptResult::Failed { error } },
-                None,
-            );
+            return self
+                .feed(Input::Finished { path: path.clone(), attempt, result: AttemptResult::Failed { error } }, None);
         }
         self.feed(Input::Announced { path: path.clone(), attempt, output }, None)
     }
@@ -371,7 +369,9 @@ fn environment(rendered: &Rendered, command: &Command) -> Vec<(Text, Option<Text
 fn spawn_error(kind: ErrorKind, message: &str, failure: FailureKind) -> StepError {
     let error = StepError::new(kind, message);
     match failure {
-        FailureKind::NotFound => error.hint("is it installed, and on PATH? `runner doctor` tells what a workflow needs"),
+        FailureKind::NotFound => {
+            error.hint("is it installed, and on PATH? `runner doctor` tells what a workflow needs")
+        }
         FailureKind::PermissionDenied => error.hint("is it executable (chmod +x)?"),
         _ => error,
     }

@@ -7,7 +7,7 @@ use runner_core::{AttemptResult, ErrorKind, StepError};
 use runner_keeper::lane;
 use runner_keeper::protocol::{Exit, Exited, Reason};
 use runner_sdk::world::Files;
-use runner_sdk::{Captured, Instance as _, Place, Publish};
+use runner_sdk::{Captured, Place, Publish};
 use serde_json::Value;
 
 use super::{error, service, task};
@@ -82,14 +82,16 @@ impl Finishing {
             StepError::new(ErrorKind::Permanent, format!("its {what} cannot be read: {error}"))
         };
         if ranges.data.length() > MOST {
-            let message = format!("it printed {} bytes to be captured, more than the {MOST} that are kept", ranges.data.length());
+            let message =
+                format!("it printed {} bytes to be captured, more than the {MOST} that are kept", ranges.data.length());
             return Err(StepError::new(ErrorKind::Permanent, message));
         }
         let stdout = if ranges.data.length() == 0 {
             Vec::new()
         } else {
             let path = lane::data_path(&self.run, ranges.lane);
-            service::read_all(&path, ranges.data.from, ranges.data.to).map_err(|error| lost("captured output", error))?
+            service::read_all(&path, ranges.data.from, ranges.data.to)
+                .map_err(|error| lost("captured output", error))?
         };
         let tail = if ranges.out.length() == 0 {
             String::new()

@@ -33,10 +33,15 @@ pub(super) struct Known {
 }
 
 /// Connects to the keeper if one lives; else reads what it left while no other can start.
-pub(super) fn meet(run: &Path, hello: &Hello, to: &mpsc::UnboundedSender<Message>) -> Result<(Option<Link>, Known), DriveError> {
+pub(super) fn meet(
+    run: &Path,
+    hello: &Hello,
+    to: &mpsc::UnboundedSender<Message>,
+) -> Result<(Option<Link>, Known), DriveError> {
     match connect(run, hello, PATIENCE) {
         Ok(connected) => {
-            let receipts = receipts::read_to(run, connected.welcome.receipts_len).map_err(DriveError::io("read the receipts"))?;
+            let receipts =
+                receipts::read_to(run, connected.welcome.receipts_len).map_err(DriveError::io("read the receipts"))?;
             let welcome = Some(connected.welcome.clone());
             Ok((Some(Link::of(connected, to)?), Known { receipts, welcome }))
         }
@@ -68,7 +73,9 @@ pub(super) fn start(
 
 fn refusal(error: &ConnectError) -> DriveError {
     match error {
-        ConnectError::Silent { .. } | ConnectError::Unnamed | ConnectError::Refused(_) => DriveError::Busy(error.to_string()),
+        ConnectError::Silent { .. } | ConnectError::Unnamed | ConnectError::Refused(_) => {
+            DriveError::Busy(error.to_string())
+        }
         ConnectError::None | ConnectError::Io(_) => DriveError::Keeper(error.to_string()),
     }
 }

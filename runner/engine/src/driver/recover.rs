@@ -19,7 +19,7 @@ use runner_keeper::receipts::Found as Trace;
 
 use super::link::{self, Known};
 use super::{Decisions, DriveError, Driver, Entry, LogRange, Message, Observer, Options, Whereabouts, World};
-use crate::ledger::{self, Journal, Opened, Record, RunFolder};
+use crate::ledger::{self, Opened, Record, RunFolder};
 use crate::run::Run;
 
 /// How long what lives without a keeper and has no timeout is waited for.
@@ -251,7 +251,8 @@ impl<'a> Driver<'a> {
         for (path, attempt, seq) in held {
             let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
             if let Found::Ended(result) = self.trace(&path, attempt, seq, boot, &known, &running) {
-                let log: Option<LogRange> = self.flights.get(&(path.clone(), attempt)).and_then(|flight| flight.log.clone());
+                let log: Option<LogRange> =
+                    self.flights.get(&(path.clone(), attempt)).and_then(|flight| flight.log.clone());
                 self.finished(path, attempt, result, log)?;
             }
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner_sdk::world::{Render, State as _};
+use runner_sdk::world::Render;
 use runner_sdk::{Error, Result};
 use serde_json::Value;
 

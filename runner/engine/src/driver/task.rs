@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runner_core::{AttemptResult, ErrorKind, Input, Path, Purpose, StepError};
-use runner_sdk::{Context, Instance as _};
+use runner_sdk::Context;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 

@@ -41,4 +41,3 @@ pub trait World: Send + Sync {
     /// Files and folders.
     fn files(&self) -> Arc<dyn Files>;
 }
-

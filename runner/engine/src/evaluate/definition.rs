@@ -118,9 +118,10 @@ impl Evaluator {
     fn dir(&self, state: &State, node: NodeId) -> Result<PathBuf, StepError> {
         for layer in self.layers(state, node).into_iter().rev() {
             let found = match layer {
-                Layer::Step(node) => {
-                    self.definition(state, node).and_then(|d| d.dir.as_ref()).map(|dir| (dir, self.scope(state, node, Sight::Value)))
-                }
+                Layer::Step(node) => self
+                    .definition(state, node)
+                    .and_then(|d| d.dir.as_ref())
+                    .map(|dir| (dir, self.scope(state, node, Sight::Value))),
                 Layer::File { unit, node } => {
                     let unit = &self.program.units[unit];
                     let dir = unit.default_dir.as_ref().or(unit.dir.as_ref());

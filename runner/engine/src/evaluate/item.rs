@@ -9,7 +9,12 @@ use crate::expression::{Problem, Scope};
 use crate::program::{Decision, Definition};
 
 /// Makes items of the value of a foreach.
-pub(super) fn items(definition: &Definition, each: &Decision, value: Value, scope: &Scope) -> Result<Vec<Item>, StepError> {
+pub(super) fn items(
+    definition: &Definition,
+    each: &Decision,
+    value: Value,
+    scope: &Scope,
+) -> Result<Vec<Item>, StepError> {
     let wrong = |decision: &Decision, message: String| Err(decision.place.error(&Problem::new(0, message)));
     let mut items = Vec::new();
     match value {
@@ -18,7 +23,8 @@ pub(super) fn items(definition: &Definition, each: &Decision, value: Value, scop
                 let key = match (&definition.key, &value) {
                     (Some(key), _) => key_of(key, definition, &value, scope)?,
                     (None, Value::Array(_) | Value::Object(_)) => {
-                        let message = format!("item {at} is not a plain value, so it needs a `key:` that tells it from others");
+                        let message =
+                            format!("item {at} is not a plain value, so it needs a `key:` that tells it from others");
                         return wrong(each, message);
                     }
                     (None, value) => plain(value),

@@ -4,9 +4,9 @@
 //! engine life started is rendered again to the same definition, and can be finished here. A secret is seen in two ways
 //! ([`Sight`]): by value where something is executed, by its reference where something is compared.
 
-mod facts;
 mod answer;
 mod definition;
+mod facts;
 mod fingerprint;
 mod item;
 mod large;

@@ -21,7 +21,8 @@ pub(super) fn entry(state: &State, id: NodeId, large: &Large) -> Entry {
         ("duration".to_owned(), duration.map_or(Value::Null, Value::from).into()),
     ]);
     if let Some(each) = node.each() {
-        let items: Vec<_> = each.items.iter().filter_map(|&item| Some((state.node(item).item()?.key.clone(), item))).collect();
+        let items: Vec<_> =
+            each.items.iter().filter_map(|&item| Some((state.node(item).item()?.key.clone(), item))).collect();
         let keys = |wanted: Status| -> Value {
             items.iter().filter(|(_, item)| state.node(*item).status == wanted).map(|(key, _)| key.clone()).collect()
         };

@@ -220,7 +220,8 @@ impl Compiler<'_> {
             }
         };
         if let Some(from) = self.calls.iter().position(|&unit| self.units[unit].key == opened.key) {
-            let names = self.calls[from..].iter().chain([&self.calls[from]]).map(|&unit| self.units[unit].name.as_str());
+            let names =
+                self.calls[from..].iter().chain([&self.calls[from]]).map(|&unit| self.units[unit].name.as_str());
             let message = format!("workflows call each other in a circle: {}", names.collect::<Vec<_>>().join(" → "));
             self.sink.push(Diagnostic::error(source, name.span, message));
             return None;
@@ -248,7 +249,8 @@ fn binding(step: &ast::Step) -> String {
 }
 
 pub(super) fn named(texts: &[ast::Named<ast::Text>], source: &Arc<Source>, sink: &mut Sink) -> Vec<(String, Words)> {
-    let compile = |named: &ast::Named<ast::Text>| Some((named.name.value.clone(), Words::compile(&named.value, source, sink)?));
+    let compile =
+        |named: &ast::Named<ast::Text>| Some((named.name.value.clone(), Words::compile(&named.value, source, sink)?));
     texts.iter().filter_map(compile).collect()
 }
 
@@ -267,7 +269,8 @@ fn may_be_secret(reference: &Reference, workflow: &ast::Workflow) -> bool {
 /// The steps that any text of a step refers to.
 fn refers(definition: &Definition) -> Option<Vec<String>> {
     let words = definition.words().flat_map(|words| words.template.references().to_vec());
-    let decisions = definition.decisions().flat_map(|decision| decision.expression.references().to_vec());
+    let decisions =
+        definition.decisions().flat_map(|decision| decision.expression.references().cloned().collect::<Vec<_>>());
     let fields = definition.fields().flat_map(Fields::references);
     let steps: Vec<_> = words.chain(decisions).chain(fields).filter(|reference| reference.root() == "steps").collect();
     let mut ids: Vec<_> = steps.iter().map(|reference| reference.segments.get(1).cloned()).collect::<Option<_>>()?;

@@ -60,7 +60,7 @@ pub(super) fn on_error(step: &ast::Step, defaults: &ast::Defaults) -> OnError {
 }
 
 pub(super) fn when(decision: Option<&Decision>) -> When {
-    match decision.map(|decision| decision.expression.status_calls()) {
+    match decision.map(|decision| decision.expression.mentions_status()) {
         None => When::Success,
         Some(calls) if calls.failure || calls.always => When::Status,
         Some(_) => When::Condition,

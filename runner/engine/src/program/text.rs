@@ -178,8 +178,12 @@ impl Fields {
 
     /// Every name referred to.
     pub fn references(&self) -> Vec<Reference> {
-        let values = self.values.iter().flat_map(|(_, value, _)| value.references().into_iter().map(|(_, r)| r.clone()));
-        let decisions = self.decisions.iter().flat_map(|(_, decision)| decision.expression.references().to_vec());
+        let values =
+            self.values.iter().flat_map(|(_, value, _)| value.references().into_iter().map(|(_, r)| r.clone()));
+        let decisions = self
+            .decisions
+            .iter()
+            .flat_map(|(_, decision)| decision.expression.references().cloned().collect::<Vec<_>>());
         values.chain(decisions).collect()
     }
 

@@ -7,7 +7,11 @@ use crate::language::ast::{InputType, Workflow};
 use crate::language::input::accept;
 
 /// Completes and checks the inputs given to a called workflow: environment and defaults where nothing is given.
-pub fn check_called(workflow: &Workflow, given: &mut Map<String, Value>, env: &Map<String, Value>) -> Result<(), StepError> {
+pub fn check_called(
+    workflow: &Workflow,
+    given: &mut Map<String, Value>,
+    env: &Map<String, Value>,
+) -> Result<(), StepError> {
     for input in &workflow.inputs {
         let name = &input.name.value;
         let value = match given.remove(name) {
@@ -17,7 +21,9 @@ pub fn check_called(workflow: &Workflow, given: &mut Map<String, Value>, env: &M
                     Some(value) => value,
                     None => {
                         let message = format!("input `{name}` of the called workflow has no value");
-                        return Err(StepError::new(ErrorKind::Input, message).hint(format!("give it by `with: {{{name}: …}}`")));
+                        return Err(
+                            StepError::new(ErrorKind::Input, message).hint(format!("give it by `with: {{{name}: …}}`"))
+                        );
                     }
                 }
             }

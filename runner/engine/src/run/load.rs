@@ -13,7 +13,12 @@ use crate::language::read_file;
 use crate::program::{Unit, Words};
 
 /// What `load` of a file read, and from where; everything wrong goes to `sink`.
-pub(super) fn read(unit: &Unit, project: &Path, scope: &Scope, sink: &mut Sink) -> (Map<String, Value>, Vec<LoadRecord>) {
+pub(super) fn read(
+    unit: &Unit,
+    project: &Path,
+    scope: &Scope,
+    sink: &mut Sink,
+) -> (Map<String, Value>, Vec<LoadRecord>) {
     let (mut values, mut records) = (Map::new(), Vec::new());
     for load in &unit.workflow.load {
         let source = &unit.workflow.source;

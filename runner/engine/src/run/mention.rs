@@ -8,7 +8,8 @@ use crate::program::{Fields, Program};
 /// Every name that any text refers to.
 fn references(program: &Program) -> impl Iterator<Item = Reference> + '_ {
     let words = program.words().flat_map(|words| words.template.references().to_vec());
-    let decisions = program.decisions().flat_map(|decision| decision.expression.references().to_vec());
+    let decisions =
+        program.decisions().flat_map(|decision| decision.expression.references().cloned().collect::<Vec<_>>());
     let fields = program.steps.iter().flat_map(|step| step.fields().flat_map(Fields::references));
     words.chain(decisions).chain(fields)
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Run;
 use super::record::Record;
 use super::secret::{self, Env};
-use super::Run;
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
 use crate::program::{Library, LibraryError, Opened, Registry, compile};
@@ -123,7 +123,10 @@ impl Library for Recorded<'_> {
         let call = self.record.calls.iter().find(|(name, from, _)| name == reference && from.as_deref() == folder);
         match call {
             Some((_, _, key)) => self.opened(key),
-            None => Err(LibraryError { message: format!("the record of the run lacks the call of `{reference}`"), hint: None }),
+            None => Err(LibraryError {
+                message: format!("the record of the run lacks the call of `{reference}`"),
+                hint: None,
+            }),
         }
     }
 }

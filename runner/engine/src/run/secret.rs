@@ -106,7 +106,8 @@ fn from_command(argv: &[String], env: &Env, dir: &Path) -> Result<String, String
         let last = said.lines().last().unwrap_or("it said nothing");
         return Err(format!("`{program}` failed ({}): {last}", output.status));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed something that is not UTF-8"))?;
+    let text =
+        String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed something that is not UTF-8"))?;
     if text.trim().is_empty() { Err(format!("`{program}` printed nothing")) } else { Ok(without_break(&text)) }
 }
 
