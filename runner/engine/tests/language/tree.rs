@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use runner_engine::diagnostic::Sink;
 use runner_engine::language::ast::{Action, InputType, Needs, OnError, SecretSource};
+
+use runner_engine::language::reader::read_bytes;
 
 use super::{good, read};
 
@@ -130,4 +133,23 @@ fn a_mistake_inside_a_block_scalar_has_its_exact_place() {
     let span = script.locate(&workflow.source, runner_engine::diagnostic::Span::new(at, at + 3));
     let place = workflow.source.position(span.start);
     assert_eq!((place.line, place.column, workflow.source.slice(span)), (7, 11, "two"));
+}
+
+#[test]
+fn json_is_read_by_the_same_reader() {
+    let text = "{\n\t\"a\": [1, -2.5e3, true, null, \"\\ud83d\\ude00\\/\\n\"],\n\t\"b\": {\"c\":\"no\",\"d\":{}},\n\t\"e\":\"x: #y\"\n}\n";
+    let mut sink = Sink::new();
+    let document = read_bytes("x.json", text.as_bytes(), &mut sink).expect("a text");
+    assert!(sink.is_empty(), "{:?}", sink.finish());
+    let expected: serde_json::Value = serde_json::from_str(text).expect("json");
+    assert_eq!(document.root.expect("a tree").to_json(), expected);
+}
+
+#[test]
+fn an_alias_is_the_value_it_means_and_points_to_it() {
+    let source = "defaults:\n  env: &shared {A: b}\nsteps:\n- {id: a, uses: x.y, env: *shared}\n";
+    let workflow = good(source);
+    let env = &workflow.steps[0].env;
+    assert_eq!((env[0].name.value.as_str(), env[0].value.value.as_str()), ("A", "b"));
+    assert_eq!(workflow.source.position(env[0].name.span.start).line, 2);
 }
