@@ -22,7 +22,6 @@ fn seconds() -> Duration {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "who runs it for long wants to know what it did")]
 fn no_input_makes_the_reader_panic() {
     let mut search = Search::new();
     let found = search.run(seconds(), |bytes| {
