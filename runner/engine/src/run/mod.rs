@@ -19,7 +19,7 @@ pub use called::check_called;
 pub use load::load;
 pub use prepare::{Request, prepare};
 pub use record::{FileRecord, LoadRecord, Record};
-pub use restore::{Changed, changed, restore};
+pub use restore::{Changed, changed, program, restore};
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Facts;

@@ -10,7 +10,7 @@ use super::record::Record;
 use super::secret::{self, Env};
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
-use crate::program::{Library, LibraryError, Opened, Registry, compile};
+use crate::program::{Library, LibraryError, Opened, Program, Registry, compile};
 
 /// The run of a record. `given` tells the values of secret inputs that were given literally, by name. Secrets are looked
 /// up anew: their values may have been rotated meanwhile, which changes nothing that is finished.
@@ -22,13 +22,7 @@ pub fn restore(
     given: &std::collections::BTreeMap<String, String>,
 ) -> Result<Run, Vec<Diagnostic>> {
     let mut sink = Sink::new();
-    let recorded = Recorded { record: &record };
-    let Some(main) = record.files.first().map(|file| recorded.opened(&file.key)) else {
-        return Err(vec![Diagnostic::whole(&Source::new("journal", ""), "the record of the run names no file")]);
-    };
-    let main = main.map_err(|error| vec![Diagnostic::whole(&Source::new("journal", ""), error.message)])?;
-    let program = compile(main, &recorded, registry, &mut sink);
-    let Some(program) = program.filter(|_| !sink.has_errors()) else { return Err(sink.finish()) };
+    let program = program(&record, registry)?;
     let mut secrets = Secrets::default();
     for (name, reference) in &record.secret_inputs {
         let value = match reference {
@@ -58,6 +52,19 @@ pub fn restore(
         return Err(sink.finish());
     }
     Ok(Run::assemble(Arc::new(program), record, secrets, Vec::new()))
+}
+
+/// What a recorded run is made of, by the texts that were written down. Nothing is looked up: no secret, no file.
+pub fn program(record: &Record, registry: &Registry) -> Result<Program, Vec<Diagnostic>> {
+    let nowhere = |message: String| vec![Diagnostic::whole(&Source::new("journal", ""), message)];
+    let recorded = Recorded { record };
+    let first = record.files.first().ok_or_else(|| nowhere("the record of the run names no file".to_owned()))?;
+    let main = recorded.opened(&first.key).map_err(|error| nowhere(error.message))?;
+    let mut sink = Sink::new();
+    match compile(main, &recorded, registry, &mut sink) {
+        Some(program) if !sink.has_errors() => Ok(program),
+        _ => Err(sink.finish()),
+    }
 }
 
 /// A file that is not what it was when the run began.
