@@ -8,20 +8,27 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// The shortest secret, line or encoded piece that is looked for, in bytes.
 pub const SHORTEST: usize = 4;
 
+/// The longest secret whose lines are also looked for in base64, in bytes. Files of hundreds of lines would cost seconds
+/// to prepare; their base64 as a whole is looked for at any length.
+const LONGEST_BY_LINE: usize = 8 << 10;
+
 /// Every form in which a secret is looked for, without duplicates.
 ///
 /// Of the whole value, of the value without line ends at its end, and of each of its lines: as it is; base64 (standard
 /// and URL-safe, with and without padding, within a longer text at each of the three alignments, wrapped at 64 and 76
-/// columns); URL-escaped (with upper and lower case digits; strict, as `encodeURIComponent` does, as a path, as a
+/// columns; of lines only while the value is at most 8 KiB); URL-escaped (with upper and lower case digits; strict, as `encodeURIComponent` does, as a path, as a
 /// form); JSON-escaped (as it is, as ASCII, as Go does it); shell-quoted.
 pub fn encodings(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let trimmed = value.trim_ascii_end();
     let lines = value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    for part in [value, trimmed].into_iter().chain(lines) {
+    let whole = [value, trimmed].into_iter().map(|part| (part, true));
+    for (part, in_base64) in whole.chain(lines.map(|line| (line, value.len() <= LONGEST_BY_LINE))) {
         if part.trim_ascii().len() >= SHORTEST {
             forms.insert(part.to_vec());
-            base64_forms(part, &mut forms);
+            if in_base64 {
+                base64_forms(part, &mut forms);
+            }
             url_forms(part, &mut forms);
             json_forms(part, &mut forms);
             shell_forms(part, &mut forms);
@@ -188,6 +195,13 @@ mod tests {
         assert!(has("first line\n  abc\n abcd \n", "abcd"));
         assert!(!has("first line\n  abc\n abcd \n", "abc"));
         assert!(has("token\n", "token"), "a file's last line end does not belong to the secret");
+    }
+
+    #[test]
+    fn a_long_secret_is_known_by_line_and_in_base64_as_a_whole() {
+        let value: String = (0..1000).flat_map(|line| [format!("line {line}"), "\n".into()]).collect();
+        assert!(has(&value, "line 999") && has(&value, &STANDARD.encode(&value)));
+        assert!(!has(&value, &STANDARD.encode("line 999")) && has("line 999\n\n", &STANDARD.encode("line 999")));
     }
 
     #[test]
