@@ -7,7 +7,7 @@ use std::sync::Arc;
 use runner_engine::diagnostic::{self, Diagnostic};
 use runner_engine::driver::{Command, DriveError, Driver, Observer, Options, Outcome};
 use runner_engine::evaluate::Evaluator;
-use runner_engine::ledger::{GroupLock, Holder, LedgerError, keeper_lock_path, user_state_folder};
+use runner_engine::ledger::{GroupLock, Holder, LedgerError, user_state_folder};
 use runner_engine::program::Registry;
 use runner_engine::run::Run;
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,25 +51,30 @@ pub(crate) fn default_parallel() -> usize {
 }
 
 /// What the driver needs to reach this binary again.
-pub(crate) fn options(keeper_lock: Option<PathBuf>) -> std::io::Result<Options> {
+pub(crate) fn options(group: Option<String>) -> std::io::Result<Options> {
     let exe = std::env::current_exe()?;
     Ok(Options {
         keeper: vec![exe.clone().into(), OsString::from(KEEPER)],
         service: vec![exe.into(), OsString::from(SERVICE)],
         environment: std::env::vars_os().collect(),
         holder: holder(),
-        keeper_lock,
+        group,
+        locks: locks(),
     })
 }
 
-/// Takes the run's concurrency group, if it has one.
-pub(crate) fn take_group(run: &Run, folder: &Path) -> Result<Option<(GroupLock, PathBuf)>, Refusal> {
-    let Some(group) = Evaluator::group(run).map_err(|error| Refusal::invalid(error.message))? else { return Ok(None) };
+/// The user's state folder, where the locks of concurrency groups lie.
+fn locks() -> Option<PathBuf> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let state = user_state_folder(path("XDG_STATE_HOME").as_deref(), path("HOME").as_deref())
+    user_state_folder(path("XDG_STATE_HOME").as_deref(), path("HOME").as_deref())
+}
+
+/// Takes the run's concurrency group, if it has one.
+pub(crate) fn take_group(run: &Run, folder: &Path) -> Result<Option<(GroupLock, String)>, Refusal> {
+    let Some(group) = Evaluator::group(run).map_err(|error| Refusal::invalid(error.message))? else { return Ok(None) };
+    let state = locks()
         .ok_or_else(|| Refusal::invalid("neither HOME nor XDG_STATE_HOME is set, so there is no place for locks"))?;
-    let lock = GroupLock::try_take(&state, &group, folder, holder())?;
-    Ok(Some((lock, keeper_lock_path(&state, &group))))
+    Ok(Some((GroupLock::try_take(&state, &group, folder, holder())?, group)))
 }
 
 /// Why a command ends early.

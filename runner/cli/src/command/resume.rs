@@ -51,7 +51,7 @@ pub(crate) fn go_on(
 ) -> Result<Exit, Refusal> {
     let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
-    let options = drive::options(group.as_ref().map(|(_, path)| path.clone())).map_err(unexpected)?;
+    let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
     let mut reporter = report::choose(format, &run, folder.path());
     let outcome = drive::runtime().map_err(unexpected)?.block_on(async {
         let world = Arc::new(Machine::new());

@@ -67,7 +67,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let _lock = Lock::try_take(&folder.lock(), &format!("the run `{}`", folder.id()), drive::holder())?;
     let group = drive::take_group(&prepared, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
-    let options = drive::options(group.as_ref().map(|(_, path)| path.clone())).map_err(unexpected)?;
+    let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
     let run = prepared.named(folder.id());
     let mut reporter = report::choose(args.output, &run, folder.path());
     let outcome = drive::runtime().map_err(unexpected)?.block_on(async {

@@ -146,12 +146,34 @@ impl Driver<'_> {
         if self.link.is_none() {
             let hello = self.hello();
             let mut link = link::start(self.folder.path(), &self.options.keeper, &hello, &self.messages.0)?;
-            if let Some(lock) = &self.options.keeper_lock {
-                link.send(&Request::Lock { path: Text::from(lock.clone()) }).await;
+            for path in self.shared_locks() {
+                link.send(&Request::Lock { path: Text::from(path) }).await;
             }
             self.link = Some(link);
         }
         self.link.as_mut().ok_or_else(|| DriveError::Keeper("there is no keeper".to_owned()))
+    }
+
+    /// The locks that the keeper shares: those of the run's group and of the callees' under way.
+    pub(super) fn shared_locks(&self) -> Vec<std::path::PathBuf> {
+        let own = self.options.group.as_ref().zip(self.options.locks.as_ref());
+        let own = own.map(|(group, state)| crate::ledger::keeper_lock_path(state, group));
+        own.into_iter().chain(self.evaluator.groups().shared(None)).collect()
+    }
+
+    /// Tells the keeper of groups that were taken or let go.
+    pub(super) async fn share_groups(&mut self) {
+        for (path, begun) in std::mem::take(&mut self.entered) {
+            let groups = self.evaluator.groups();
+            let locks = if begun { groups.shared(Some(&path)) } else { groups.release(&path).into_iter().collect() };
+            for lock in locks {
+                let path = Text::from(lock);
+                let request = if begun { Request::Lock { path } } else { Request::Unlock { path } };
+                if let Some(link) = &mut self.link {
+                    link.send(&request).await;
+                }
+            }
+        }
     }
 
     pub(super) fn hello(&self) -> Hello {

@@ -37,7 +37,7 @@ pub use observe::{Live, Observer};
 pub use recover::{Intent, Tally};
 pub use world::{Attempt, LogFiles, Stopper, World};
 
-use crate::evaluate::{Evaluator, Large};
+use crate::evaluate::{Evaluator, Groups, Large};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
 use crate::run::Run;
 use crate::when;
@@ -70,8 +70,10 @@ pub struct Options {
     pub environment: Vec<(OsString, OsString)>,
     /// This process, as locks name it.
     pub holder: Holder,
-    /// A lock that the keeper shares: that of the run's concurrency group.
-    pub keeper_lock: Option<std::path::PathBuf>,
+    /// The run's concurrency group, which the caller holds.
+    pub group: Option<String>,
+    /// The user's state folder, where the locks of groups lie.
+    pub locks: Option<std::path::PathBuf>,
 }
 
 /// How a drive ended.
@@ -142,6 +144,8 @@ pub struct Driver<'a> {
     lanes: lane::Lanes,
     state: Arc<state::Store>,
     large: Large,
+    /// Callees that were entered (true) or have ended, whose groups the keeper does not know of yet.
+    entered: Vec<(Path, bool)>,
     ended: Option<Outcome>,
 }
 
@@ -177,7 +181,11 @@ impl<'a> Driver<'a> {
         machine: Machine,
     ) -> Self {
         let large = Large::new(Blobs::of(folder.path()));
-        let evaluator = Arc::new(Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone()));
+        let evaluator = {
+            let (locks, group) = (options.locks.clone(), options.group.clone());
+            let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group);
+            Arc::new(Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone(), groups))
+        };
         let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
         Self {
             machine,
@@ -197,6 +205,7 @@ impl<'a> Driver<'a> {
             timers: BTreeMap::new(),
             state,
             large,
+            entered: Vec::new(),
             ended: None,
         }
     }
@@ -279,6 +288,11 @@ impl<'a> Driver<'a> {
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 self.take_off(path.clone(), *attempt, seq);
             }
+            match &entry.event {
+                Event::StepEntered { path, .. } => self.entered.push((path.clone(), true)),
+                Event::StepFinished { path, .. } => self.entered.push((path.clone(), false)),
+                _ => {}
+            }
             if let Event::RoundEnded { end, error, exit_code, .. } = &entry.event {
                 let (end, error, exit_code) = (*end, error.clone(), *exit_code);
                 self.ended = Some(Outcome { end, exit_code, error, doubts: self.machine.doubts() });
@@ -309,6 +323,7 @@ impl<'a> Driver<'a> {
         loop {
             self.journal.flush()?;
             self.observer.durable();
+            self.share_groups().await;
             let changes = self.machine.take_changes();
             if changes.is_empty() {
                 return Ok(());

@@ -114,15 +114,26 @@ impl<'a> Driver<'a> {
         let mut tally = Tally::default();
         let found = self.classify(in_flight, &known, &mut tally);
         self.feed_quietly(Input::Recovered { found })?;
-        self.share_lock().await;
+        self.share_lock().await?;
         self.sweep(&known).await;
         Ok(tally)
     }
 
-    async fn share_lock(&mut self) {
-        if let (Some(link), Some(lock)) = (&mut self.link, &self.options.keeper_lock) {
-            link.send(&Request::Lock { path: Text::from(lock.clone()) }).await;
+    /// Takes the groups of callees under way again, and has the keeper share them.
+    async fn share_lock(&mut self) -> Result<(), DriveError> {
+        let state = self.machine.state();
+        for (id, node) in state.nodes() {
+            if node.status == runner_core::Status::Active && node.body().is_some() {
+                self.evaluator.take_group(state, id).map_err(|error| DriveError::Busy(error.message))?;
+            }
         }
+        let locks = self.shared_locks();
+        if let Some(link) = &mut self.link {
+            for lock in locks {
+                link.send(&Request::Lock { path: Text::from(lock) }).await;
+            }
+        }
+        Ok(())
     }
 
     /// Stops what the keeper holds that no fact wants to run.

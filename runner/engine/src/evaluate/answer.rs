@@ -46,6 +46,9 @@ impl Evaluate for Evaluator {
             return Err(item::leaks(&name, "an input"));
         }
         let scope = Scope::new(Status::default()).with("inputs", inputs.clone());
+        if let Some(words) = &unit.group {
+            self.groups.take(&state.node(node).path, words.render_text(&scope)?)?;
+        }
         let load = crate::run::load(unit, &self.facts.project, &scope)?;
         Ok(json!({"inputs": inputs, "load": load}))
     }

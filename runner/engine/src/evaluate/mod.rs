@@ -8,6 +8,7 @@ mod answer;
 mod definition;
 mod facts;
 mod fingerprint;
+mod group;
 mod item;
 mod large;
 mod scope;
@@ -23,6 +24,7 @@ use runner_sdk::{Instance, StepType};
 use serde_json::Value;
 
 pub use facts::{Facts, Secrets, Sight};
+pub use group::Groups;
 pub use large::Large;
 
 /// The digest of a content, as it is compared.
@@ -38,6 +40,7 @@ pub struct Evaluator {
     program: Arc<Program>,
     facts: Arc<Facts>,
     large: Large,
+    groups: Groups,
     /// The names that a file's texts see everywhere in it, by the path of the call that it stands behind.
     bases: RefCell<BTreeMap<(Path, Sight), (Arc<Value>, Arc<Scope>)>>,
     /// The definitions of attempts under way.
@@ -66,8 +69,8 @@ pub struct Rendered {
 
 impl Evaluator {
     /// An evaluator of a program under what was read for the run.
-    pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large) -> Self {
-        Self { program, facts, large, bases: RefCell::default(), rendered: RefCell::default() }
+    pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, groups: Groups) -> Self {
+        Self { program, facts, large, groups, bases: RefCell::default(), rendered: RefCell::default() }
     }
 
     /// The program.

@@ -141,12 +141,19 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Compiles a mapping. `schema` is that of the step type; a property with `x-cel` is an expression.
+    /// Compiles a mapping. `schema` is that of the step type; a property with `x-cel` is an expression, one with `x-raw`
+    /// is taken as it stands.
     pub fn compile(nodes: &[(String, &Node)], schema: &Value, source: &Arc<Source>, sink: &mut Sink) -> Self {
         let mut fields = Self { values: Vec::new(), decisions: Vec::new() };
         for (name, node) in nodes {
             let place = Place { source: Arc::clone(source), node: (*node).clone() };
-            let is_decision = schema["properties"][name].get("x-cel").is_some();
+            let property = &schema["properties"][name];
+            let is_decision = property.get("x-cel").is_some();
+            if property.get("x-raw").is_some() {
+                // The step itself renders it, with names of its own.
+                fields.values.push((name.clone(), CompiledValue::Literal(node.to_json()), place));
+                continue;
+            }
             match node.as_text() {
                 Some(text) if is_decision => {
                     let decision = Decision::compile_at(text, place, sink);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The version of this record's format.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// What is written down of a run when it begins. Secrets stand in it by reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
