@@ -263,7 +263,12 @@ impl Driver<'_> {
                 let input = Input::Finished { path: path.clone(), attempt, result: AttemptResult::NotStarted };
                 drop(self.messages.0.send(Message::Input(input, None)));
             }
-            Whereabouts::Orphan => {}
+            Whereabouts::Orphan(orphan) => {
+                let orphan = orphan.clone();
+                let grace = self.definition(path).map_or(std::time::Duration::ZERO, |definition| definition.grace);
+                let grace = if kill { std::time::Duration::ZERO } else { grace };
+                std::thread::spawn(move || orphan.stop(grace));
+            }
         }
     }
 
@@ -309,7 +314,8 @@ impl Driver<'_> {
             progress: at(started.begin.progress),
         };
         self.observer.live(Live::Writes { path: &path, attempt, log: &log });
-        if self.is_service(&path) {
+        let held = self.flights.get(&(path.clone(), attempt)).is_some_and(|flight| flight.held);
+        if self.is_service(&path) && !held {
             let file = lane::data_path(self.folder.path(), started.lane);
             let watch = service::watch(path.clone(), attempt, file, started.begin.data, self.messages.0.clone());
             let task = tokio::spawn(watch);

@@ -65,8 +65,9 @@ pub(super) fn start(
     to: &mpsc::UnboundedSender<Message>,
 ) -> Result<Link, DriveError> {
     let mut child = spawn(command, run, PATIENCE).map_err(|error| DriveError::Keeper(error.to_string()))?;
-    // It is this process's child while this engine lives; somebody must take its end.
-    tokio::task::spawn_blocking(move || child.wait());
+    // It is this process's child while this engine lives, and somebody must take its end; not a task of the runtime,
+    // which would wait for it when the engine leaves before the keeper.
+    std::thread::spawn(move || child.wait());
     let connected = connect(run, hello, PATIENCE).map_err(|error| refusal(&error))?;
     Link::of(connected, to)
 }

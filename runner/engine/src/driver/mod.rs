@@ -121,7 +121,7 @@ enum Whereabouts {
     /// A task of this engine.
     Task(task::Running),
     /// A process whose keeper is gone; somebody waits for its end.
-    Orphan,
+    Orphan(runner_keeper::orphan::Orphan),
 }
 
 /// Drives one run, in one engine life.
@@ -144,6 +144,8 @@ pub struct Driver<'a> {
     lanes: lane::Lanes,
     state: Arc<state::Store>,
     large: Large,
+    /// Where the output of attempts lies that another life started, until that is a fact.
+    logs: BTreeMap<(Path, u32), LogRange>,
     /// Callees that were entered (true) or have ended, whose groups the keeper does not know of yet.
     entered: Vec<(Path, bool)>,
     ended: Option<Outcome>,
@@ -205,6 +207,7 @@ impl<'a> Driver<'a> {
             timers: BTreeMap::new(),
             state,
             large,
+            logs: BTreeMap::new(),
             entered: Vec::new(),
             ended: None,
         }
@@ -282,7 +285,12 @@ impl<'a> Driver<'a> {
     fn append(&mut self, events: Vec<Event>, mut log: Option<LogRange>) -> Result<(), DriveError> {
         let at = when::now();
         for event in events {
-            let log = if matches!(event, Event::AttemptEnded { .. }) { log.take() } else { None };
+            let log = match &event {
+                Event::AttemptEnded { path, attempt, .. } => {
+                    log.take().or_else(|| self.logs.remove(&(path.clone(), *attempt)))
+                }
+                _ => None,
+            };
             let entry = Entry { event, log };
             let seq = self.journal.append(at, &entry)?;
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {

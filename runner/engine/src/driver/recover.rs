@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runner_core::{AttemptResult, Doing, Event, Found, Input, Machine, Path, Phase, Purpose, State, StepError};
+use runner_keeper::lane;
 use runner_keeper::orphan::Orphan;
 use runner_keeper::protocol::{Request, Running, Text};
 use runner_keeper::receipts::Found as Trace;
@@ -182,12 +183,39 @@ impl<'a> Driver<'a> {
                 Found::Ended(AttemptResult::InDoubt { .. }) => tally.in_doubt += 1,
                 Found::Ended(_) => tally.taken += 1,
             }
-            if matches!(became, Found::Ended(_)) {
-                self.forget(&key);
-            }
+            let became = match became {
+                Found::Running => became,
+                Found::Ended(result) => {
+                    if let Some(log) = self.traced_log(seq, known) {
+                        self.logs.insert(key.clone(), log);
+                    }
+                    self.forget(&key);
+                    Found::Ended(self.settled_result(result))
+                }
+            };
             found.push((path, attempt, became));
         }
         found
+    }
+
+    /// Where the output of an attempt lies of which a receipt tells: of one in doubt, up to what its lane holds now.
+    fn traced_log(&self, seq: u64, known: &Known) -> Option<LogRange> {
+        let spawning = known.receipts.spawning(seq)?;
+        let run = self.folder.path();
+        let range = |path: std::path::PathBuf, from: u64| {
+            let to = std::fs::metadata(path).map_or(from, |data| data.len().max(from));
+            runner_keeper::protocol::Range { from, to }
+        };
+        let ended = known.receipts.ended(seq);
+        Some(ended.map_or_else(
+            || LogRange {
+                lane: spawning.lane.to_string(),
+                out: range(lane::out_path(run, spawning.lane), spawning.begin.out),
+                data: range(lane::data_path(run, spawning.lane), spawning.begin.data),
+                progress: range(lane::progress_file(run, spawning.lane), spawning.begin.progress),
+            },
+            |ended| LogRange::from(ended.exited.ranges),
+        ))
     }
 
     fn is_process(&self, path: &Path, attempt: u32, purpose: Purpose) -> bool {
@@ -214,7 +242,7 @@ impl<'a> Driver<'a> {
                 Found::Ended(AttemptResult::Failed { error })
             }
             Trace::Orphaned(orphan) => {
-                self.adopt(path, attempt, Whereabouts::Orphan);
+                self.adopt(path, attempt, Whereabouts::Orphan(orphan.clone()));
                 self.await_orphan(path.clone(), attempt, orphan);
                 Found::Running
             }
@@ -235,7 +263,7 @@ impl<'a> Driver<'a> {
         let patience = definition.and_then(|definition| definition.timeout).unwrap_or(ORPHAN_PATIENCE);
         let at_once = orphan.piped || self.is_service(&path);
         let to = self.messages.0.clone();
-        tokio::task::spawn_blocking(move || {
+        std::thread::spawn(move || {
             if at_once || !orphan.await_end(patience) {
                 orphan.stop(grace);
             }

@@ -102,6 +102,11 @@ impl Receipts {
         self.attempts.get(&attempt)?.spawning.as_ref()
     }
 
+    /// How the attempt ended, if it did.
+    pub fn ended(&self, attempt: u64) -> Option<&Ended> {
+        self.attempts.get(&attempt)?.ended.as_ref()
+    }
+
     /// The attempt's process, once it was started.
     pub fn spawned(&self, attempt: u64) -> Option<&Spawned> {
         self.attempts.get(&attempt)?.spawned.as_ref()
