@@ -1,4 +1,4 @@
-//! A line of a run's journal: a fact, and where the output of an attempt that ended lies.
+//! A line of a run's journal: a fact, and of an attempt that ended where its output lies and what was executed.
 
 use runner_core::Event;
 use runner_keeper::protocol::{Range, Ranges};
@@ -13,6 +13,15 @@ pub struct Entry {
     /// Of an attempt that ended: where its output lies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogRange>,
+    /// Of a process attempt that failed or is in doubt: its command as a person would type it, secrets masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl From<Event> for Entry {
+    fn from(event: Event) -> Self {
+        Self { event, log: None, command: None }
+    }
 }
 
 /// Where the output of an attempt lies: ranges of a lane's files in the run's `lanes` folder.

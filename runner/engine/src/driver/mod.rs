@@ -285,13 +285,11 @@ impl<'a> Driver<'a> {
     fn append(&mut self, events: Vec<Event>, mut log: Option<LogRange>) -> Result<(), DriveError> {
         let at = when::now();
         for event in events {
-            let log = match &event {
-                Event::AttemptEnded { path, attempt, .. } => {
-                    log.take().or_else(|| self.logs.remove(&(path.clone(), *attempt)))
-                }
-                _ => None,
-            };
-            let entry = Entry { event, log };
+            let mut entry = Entry::from(event);
+            if let Event::AttemptEnded { path, attempt, result } = &entry.event {
+                entry.log = log.take().or_else(|| self.logs.remove(&(path.clone(), *attempt)));
+                entry.command = self.command_of(path, *attempt, result);
+            }
             let seq = self.journal.append(at, &entry)?;
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 self.take_off(path.clone(), *attempt, seq);

@@ -114,7 +114,12 @@ impl<'a> Driver<'a> {
         self.link = link;
         let mut tally = Tally::default();
         let found = self.classify(in_flight, &known, &mut tally);
+        let ended = found.iter().filter(|(_, _, became)| matches!(became, Found::Ended(_)));
+        let ended: Vec<_> = ended.map(|(path, attempt, _)| (path.clone(), *attempt)).collect();
         self.feed_quietly(Input::Recovered { found })?;
+        for key in ended {
+            self.forget(&key);
+        }
         self.share_lock().await?;
         self.sweep(&known).await;
         Ok(tally)
@@ -189,7 +194,6 @@ impl<'a> Driver<'a> {
                     if let Some(log) = self.traced_log(seq, known) {
                         self.logs.insert(key.clone(), log);
                     }
-                    self.forget(&key);
                     Found::Ended(self.settled_result(result))
                 }
             };

@@ -1,10 +1,24 @@
-//! What enters the journal holds no secret, and nothing too large.
+//! What enters the journal holds no secret, and nothing too large; and what it says of an attempt's end besides.
 
-use runner_core::{AttemptResult, ErrorKind, Input, StepError};
+use runner_core::{AttemptResult, ErrorKind, Input, Path, StepError};
 
 use super::Driver;
 
 impl Driver<'_> {
+    /// What a process attempt that came to no good executed, as a person would type it.
+    pub(super) fn command_of(&self, path: &Path, attempt: u32, result: &AttemptResult) -> Option<String> {
+        if !matches!(result, AttemptResult::Failed { .. } | AttemptResult::InDoubt { .. }) {
+            return None;
+        }
+        let rendered = self.evaluator.rendered(path, attempt)?;
+        if rendered.step.kind != runner_sdk::Kind::Process {
+            return None;
+        }
+        let command = rendered.instance.command(&self.place(path, attempt, &rendered)).ok()?.display();
+        let masker = &self.run.facts.masker;
+        Some(if masker.is_empty() { command } else { masker.mask(&command) })
+    }
+
     /// An input as it may be written down: outputs without secrets and not too large, messages masked.
     pub(super) fn settled(&self, input: Input) -> Input {
         match input {
