@@ -99,7 +99,8 @@ impl Library for Workflows {
             return builtin(name)
                 .ok_or_else(|| LibraryError { message: format!("no workflow `{name}` is built in"), hint: None });
         }
-        let is_path = reference.contains('/') || reference.ends_with(".yaml") || reference.ends_with(".yml");
+        let ending = Path::new(reference).extension().and_then(|ending| ending.to_str());
+        let is_path = reference.contains('/') || matches!(ending, Some("yaml" | "yml"));
         if is_path {
             let base = folder.map_or_else(|| self.project.clone(), Path::to_path_buf);
             let path = base.join(reference);

@@ -1,6 +1,7 @@
 //! `runner resume`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,8 +89,8 @@ pub(crate) fn take_up(
     opened: &Opened<Entry>,
     inputs: &[String],
 ) -> Result<Run, Refusal> {
-    let first = opened.records.iter().take(2).map(|record| &record.event.event);
-    let Some(Event::RunStarted { record, .. }) = first.last() else {
+    let mut first = opened.records.iter().take(2).map(|record| &record.event.event);
+    let Some(Event::RunStarted { record, .. }) = first.next_back() else {
         let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
         return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
     };
@@ -111,7 +112,7 @@ pub(crate) fn take_up(
     if let Some(first) = changes.first() {
         let mut message = format!("files of the run changed since it began: `{}`: {}", first.file, first.how);
         for change in &changes[1..] {
-            message.push_str(&format!("; `{}`: {}", change.file, change.how));
+            let _ = write!(message, "; `{}`: {}", change.file, change.how);
         }
         let hint = "put them back to go on with this run, or start a new one with `runner run`";
         return Err(Refusal::new(Exit::Paused, message).hint(hint));

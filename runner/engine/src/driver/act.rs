@@ -113,7 +113,7 @@ impl Driver<'_> {
             argv: self.argv(&command),
             env: environment(rendered, &command),
             dir: Text::from(rendered.dir.join(command.dir.as_deref().unwrap_or(std::path::Path::new("")))),
-            stdin: self.stdin(&command, rendered),
+            stdin: stdin(&command, rendered),
             capture: command.capture,
             pty: command.pty,
             masked: !self.run.facts.secrets.is_empty(),
@@ -131,14 +131,6 @@ impl Driver<'_> {
             Program::Builtin(name) => self.options.service.iter().cloned().chain([OsString::from(name)]).collect(),
         };
         program.into_iter().map(Text::from).chain(command.args.iter().cloned().map(Text::from)).collect()
-    }
-
-    fn stdin(&self, command: &Command, rendered: &Rendered) -> Option<Bytes> {
-        match command.program {
-            Program::Builtin(_) => Some(Bytes(rendered.with.to_string().into_bytes())),
-            Program::Named(_) if command.stdin.is_empty() => None,
-            Program::Named(_) => Some(Bytes(command.stdin.clone())),
-        }
     }
 
     /// The keeper; started when it is first needed.
@@ -208,7 +200,7 @@ impl Driver<'_> {
         let (timeout, grace) = (definition.timeout, definition.grace);
         let masker = self.run.facts.masker.clone();
         let mask = (!masker.is_empty()).then(|| {
-            let mask: Arc<dyn Fn(&str) -> String + Send + Sync> = Arc::new(move |text: &str| masker.mask(text));
+            let mask: super::world::Mask = Arc::new(move |text: &str| masker.mask(text));
             mask
         });
         let view = state::View {
@@ -402,5 +394,14 @@ fn spawn_error(kind: ErrorKind, message: &str, failure: FailureKind) -> StepErro
         }
         FailureKind::PermissionDenied => error.hint("is it executable (chmod +x)?"),
         _ => error,
+    }
+}
+
+/// What a process reads: a built-in service its rendered `with:`.
+fn stdin(command: &Command, rendered: &Rendered) -> Option<Bytes> {
+    match command.program {
+        Program::Builtin(_) => Some(Bytes(rendered.with.to_string().into_bytes())),
+        Program::Named(_) if command.stdin.is_empty() => None,
+        Program::Named(_) => Some(Bytes(command.stdin.clone())),
     }
 }

@@ -97,6 +97,6 @@ fn socket(run: &Path) -> std::io::Result<PathBuf> {
     }
     let run = run.canonicalize()?;
     let digest = Sha256::digest(run.as_os_str().as_bytes());
-    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(folder.join(format!("{name}.engine")))
+    let name = u64::from_be_bytes(digest[..8].try_into().map_err(std::io::Error::other)?);
+    Ok(folder.join(format!("{name:016x}.engine")))
 }

@@ -30,7 +30,7 @@ pub enum DriveError {
 }
 
 impl DriveError {
-    pub(super) fn encode(error: serde_json::Error) -> Self {
+    pub(super) fn encode(error: &serde_json::Error) -> Self {
         Self::Encode(error.to_string())
     }
 

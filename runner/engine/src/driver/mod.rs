@@ -35,7 +35,7 @@ pub use entry::{Entry, LogRange};
 pub use error::DriveError;
 pub use observe::{Live, Observer};
 pub use recover::{Intent, Tally};
-pub use world::{Attempt, LogFiles, Stopper, World};
+pub use world::{Attempt, LogFiles, Mask, Stopper, World};
 
 use crate::evaluate::{Evaluator, Groups, Large};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
@@ -127,7 +127,7 @@ enum Whereabouts {
 /// Drives one run, in one engine life.
 pub struct Driver<'a> {
     machine: Machine,
-    evaluator: Arc<Evaluator>,
+    evaluator: Evaluator,
     journal: Journal,
     folder: RunFolder,
     run: Run,
@@ -163,7 +163,7 @@ impl<'a> Driver<'a> {
         let journal = Journal::create(folder.path())?;
         let machine = Machine::new(Arc::clone(&run.program.plan));
         let mut driver = Self::assemble(run, folder, world, observer, options, journal, machine);
-        let record = serde_json::to_value(&driver.run.record).map_err(DriveError::encode)?;
+        let record = serde_json::to_value(&driver.run.record).map_err(|error| DriveError::encode(&error))?;
         let seed = driver.run.record.started ^ u64::from(std::process::id()) << 32;
         let parallel = driver.run.record.parallel;
         // The run and its first life begin in one flush.
@@ -186,7 +186,7 @@ impl<'a> Driver<'a> {
         let evaluator = {
             let (locks, group) = (options.locks.clone(), options.group.clone());
             let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group);
-            Arc::new(Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone(), groups))
+            Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone(), groups)
         };
         let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
         Self {
@@ -225,17 +225,17 @@ impl<'a> Driver<'a> {
         self.flush_and_act().await?;
         while self.ended.is_none() {
             let Some(message) = self.messages.1.recv().await else { break };
-            self.receive(message).await?;
+            self.receive(message)?;
             // Whatever has arrived meanwhile shares the flush.
             while let Ok(message) = self.messages.1.try_recv() {
-                self.receive(message).await?;
+                self.receive(message)?;
             }
             self.flush_and_act().await?;
         }
         self.leave().await
     }
 
-    async fn receive(&mut self, message: Message) -> Result<(), DriveError> {
+    fn receive(&mut self, message: Message) -> Result<(), DriveError> {
         match message {
             Message::Input(input, log) => {
                 let log = log.or_else(|| self.close_lane(&input));
@@ -246,7 +246,7 @@ impl<'a> Driver<'a> {
             Message::Command(Command::Cancel { by }) => self.feed(Input::Cancel { by }, None)?,
             Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
             Message::Keeper(reply) => self.hear(reply)?,
-            Message::KeeperGone => self.keeper_gone().await?,
+            Message::KeeperGone => self.keeper_gone()?,
         }
         Ok(())
     }
@@ -258,7 +258,7 @@ impl<'a> Driver<'a> {
             Input::Finished { path, attempt, .. } => Some((path.clone(), *attempt)),
             _ => None,
         };
-        let events = self.machine.handle(input, when::now(), &*self.evaluator);
+        let events = self.machine.handle(input, when::now(), &self.evaluator);
         self.append(events, log)?;
         if let Some(key) = ended {
             self.forget(&key);
@@ -278,7 +278,7 @@ impl<'a> Driver<'a> {
     }
 
     fn feed_quietly(&mut self, input: Input) -> Result<(), DriveError> {
-        let events = self.machine.handle(input, when::now(), &*self.evaluator);
+        let events = self.machine.handle(input, when::now(), &self.evaluator);
         self.append(events, None)
     }
 

@@ -172,7 +172,7 @@ impl<'a> Driver<'a> {
             let key = (path.clone(), attempt);
             let Some((seq, boot)) = in_flight.seqs.get(&key).cloned() else { continue };
             // The definition is rendered as the life that started it rendered it; it is what finishes the attempt.
-            let rendered = runner_core::Evaluate::render(&*self.evaluator, self.machine.state(), id, attempt, purpose);
+            let rendered = runner_core::Evaluate::render(&self.evaluator, self.machine.state(), id, attempt, purpose);
             self.take_off(path.clone(), attempt, seq);
             if let Some(flight) = self.flights.get_mut(&key) {
                 flight.held = held;
@@ -277,7 +277,7 @@ impl<'a> Driver<'a> {
     }
 
     /// The keeper died while this engine lives: what it held is settled as a new life would settle it.
-    pub(super) async fn keeper_gone(&mut self) -> Result<(), DriveError> {
+    pub(super) fn keeper_gone(&mut self) -> Result<(), DriveError> {
         if self.ended.is_some() || self.link.is_none() {
             return Ok(());
         }

@@ -28,8 +28,11 @@ pub struct LogFiles {
     /// Progress.
     pub progress: std::fs::File,
     /// Hides secrets.
-    pub mask: Option<Arc<dyn Fn(&str) -> String + Send + Sync>>,
+    pub mask: Option<Mask>,
 }
+
+/// Hides secrets in a text.
+pub type Mask = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Asks an in-process attempt to stop.
 pub type Stopper = Box<dyn Fn() + Send + Sync>;

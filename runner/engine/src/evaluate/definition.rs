@@ -46,7 +46,7 @@ impl Evaluator {
         instance.validate().map_err(crate::driver::error::of_step)?;
         let env = self.env(state, node, Sight::Value)?;
         let dir = self.dir(state, node)?;
-        let publishes = self.publishes(definition, &scope)?;
+        let publishes = publishes(definition, &scope)?;
         let compared = if uses.secret {
             Value::Object(uses.with.render(&self.scope(state, node, Sight::Reference))?)
         } else {
@@ -77,10 +77,6 @@ impl Evaluator {
             "reads": reads,
         }));
         Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint })
-    }
-
-    fn publishes(&self, definition: &Definition, scope: &Scope) -> Result<Vec<PathBuf>, StepError> {
-        definition.publishes.iter().map(|words| words.render_text(scope).map(PathBuf::from)).collect()
     }
 
     /// The environment that the workflow adds for a step: the caller's, then the file's, its defaults', the groups'
@@ -169,6 +165,10 @@ impl Evaluator {
 enum Layer {
     Step(NodeId),
     File { unit: usize, node: NodeId },
+}
+
+fn publishes(definition: &Definition, scope: &Scope) -> Result<Vec<PathBuf>, StepError> {
+    definition.publishes.iter().map(|words| words.render_text(scope).map(PathBuf::from)).collect()
 }
 
 fn no_step() -> StepError {

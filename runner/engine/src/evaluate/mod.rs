@@ -42,10 +42,13 @@ pub struct Evaluator {
     large: Large,
     groups: Groups,
     /// The names that a file's texts see everywhere in it, by the path of the call that it stands behind.
-    bases: RefCell<BTreeMap<(Path, Sight), (Arc<Value>, Arc<Scope>)>>,
+    bases: RefCell<BTreeMap<(Path, Sight), Base>>,
     /// The definitions of attempts under way.
     rendered: RefCell<BTreeMap<(Path, u32), Arc<Rendered>>>,
 }
+
+/// What a file was entered with, and the names that follow from it.
+type Base = (Arc<Value>, Arc<Scope>);
 
 /// The definition of one attempt, rendered and decoded.
 pub struct Rendered {

@@ -15,7 +15,7 @@ impl Evaluator {
     /// What the texts of a step see. `refers` are the ids of steps to be found under `steps`; `None`: all.
     pub(super) fn scope(&self, state: &State, node: NodeId, sight: Sight) -> Scope {
         let definition = self.definition(state, node);
-        let list = self.list_around(state, node);
+        let list = list_around(state, node);
         self.scope_in(state, list, node, definition.and_then(|d| d.refers.as_deref()), sight)
     }
 
@@ -29,18 +29,6 @@ impl Evaluator {
         state.node(node).step.map(|index| &self.program.steps[index])
     }
 
-    /// The group, callee or run in whose list a step stands.
-    fn list_around(&self, state: &State, node: NodeId) -> NodeId {
-        let mut at = node;
-        while let Some(parent) = state.node(at).parent {
-            at = parent;
-            if state.node(at).body().is_some() {
-                break;
-            }
-        }
-        at
-    }
-
     /// Whether a list is that of a whole file: the run, or a callee.
     fn is_file(&self, state: &State, list: NodeId) -> bool {
         self.definition(state, list).is_none_or(|definition| definition.call.is_some())
@@ -49,7 +37,7 @@ impl Evaluator {
     fn scope_in(&self, state: &State, list: NodeId, node: NodeId, refers: Option<&[String]>, sight: Sight) -> Scope {
         let mut file = list;
         while !self.is_file(state, file) {
-            file = self.list_around(state, file);
+            file = list_around(state, file);
         }
         let base = self.base(state, file, sight);
         let mut scope = Scope::over(&base);
@@ -60,7 +48,7 @@ impl Evaluator {
             if at == file {
                 break;
             }
-            at = self.list_around(state, at);
+            at = list_around(state, at);
         }
         scope.set("steps", Entry::names(steps));
         // The items of the foreaches around, the outermost first, so that an inner name hides an outer one. The items
@@ -179,4 +167,16 @@ fn seen(reference: &str, value: &str, sight: Sight) -> Value {
         Sight::Value => value,
         Sight::Reference => reference,
     })
+}
+
+/// The group, callee or run in whose list a step stands.
+fn list_around(state: &State, node: NodeId) -> NodeId {
+    let mut at = node;
+    while let Some(parent) = state.node(at).parent {
+        at = parent;
+        if state.node(at).body().is_some() {
+            break;
+        }
+    }
+    at
 }

@@ -29,9 +29,8 @@ pub(super) fn leaf(step: &ast::Step, defaults: &ast::Defaults, of: &StepType) ->
         interrupted: match (step.interrupted.map(|rule| rule.value), step.check.is_some()) {
             (Some(ast::Interrupted::Repeat), _) => Interrupted::Repeat,
             (Some(ast::Interrupted::Check), _) | (None, true) => Interrupted::Check,
-            (Some(ast::Interrupted::Stop), _) => Interrupted::Stop,
             (None, false) if of.idempotent => Interrupted::Repeat,
-            (None, false) => Interrupted::Stop,
+            (Some(ast::Interrupted::Stop), _) | (None, false) => Interrupted::Stop,
         },
         waits: of.waits,
     }

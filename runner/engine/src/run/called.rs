@@ -17,15 +17,11 @@ pub fn check_called(
         let value = match given.remove(name) {
             Some(Value::Null) | None => {
                 let variable = input.env.iter().find_map(|variable| env.get(&variable.value).cloned());
-                match variable.or_else(|| input.default.as_ref().map(|default| default.value.clone())) {
-                    Some(value) => value,
-                    None => {
-                        let message = format!("input `{name}` of the called workflow has no value");
-                        return Err(
-                            StepError::new(ErrorKind::Input, message).hint(format!("give it by `with: {{{name}: …}}`"))
-                        );
-                    }
-                }
+                let default = || input.default.as_ref().map(|default| default.value.clone());
+                variable.or_else(default).ok_or_else(|| {
+                    let message = format!("input `{name}` of the called workflow has no value");
+                    StepError::new(ErrorKind::Input, message).hint(format!("give it by `with: {{{name}: …}}`"))
+                })?
             }
             Some(value) => value,
         };

@@ -91,8 +91,8 @@ fn from_file(path: &Path) -> Result<String, String> {
 }
 
 fn from_command(argv: &[String], env: &Env, dir: &Path) -> Result<String, String> {
-    let Some((program, args)) = argv.split_first() else { return Err("the command is empty".to_owned()) };
-    let output = duct::cmd(program, args)
+    let Some((program, rest)) = argv.split_first() else { return Err("the command is empty".to_owned()) };
+    let output = duct::cmd(program, rest)
         .dir(dir)
         .full_env(env)
         .stdin_null()

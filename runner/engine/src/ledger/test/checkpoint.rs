@@ -108,7 +108,6 @@ fn a_journal_shorter_than_its_checkpoint_is_refused() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn damage_is_seen_or_harmless_and_never_a_wrong_entry() {
     let folder = tempfile::tempdir().unwrap();
     let (_, models) = filled_with_history(folder.path());

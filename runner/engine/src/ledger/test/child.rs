@@ -27,7 +27,6 @@ pub(super) fn folder() -> Option<std::path::PathBuf> {
 }
 
 /// Tells the parent that the child is where it should be.
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
 pub(super) fn ready() {
     println!("ready");
 }

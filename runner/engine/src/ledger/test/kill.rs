@@ -8,7 +8,6 @@ use super::{assert_prefix, child};
 
 #[test]
 #[ignore = "the child of the test below"]
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
 fn child_appends_for_ever() {
     let Some(folder) = child::folder() else { return };
     let mut journal = match Journal::open::<String>(&folder) {

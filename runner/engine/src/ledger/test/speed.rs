@@ -7,7 +7,6 @@ use std::time::Instant;
 use super::super::Journal;
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a measurement is for reading")]
 fn a_flush_costs_little_more_than_its_sync() {
     const COUNT: u32 = 300;
     // Beside the test's own binary, since the usual place may be memory, where a sync is nothing.
