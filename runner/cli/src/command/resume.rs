@@ -84,10 +84,6 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
 
 /// The run of a journal, if it may go on as it is.
 pub(crate) fn take_up(project: &Path, folder: &RunFolder, opened: &Past, inputs: &[String]) -> Result<Run, Refusal> {
-    let Some(record) = opened.record() else {
-        let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
-        return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
-    };
     if let Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled)) = opened.end() {
         let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
         return Err(Refusal::new(
@@ -95,8 +91,7 @@ pub(crate) fn take_up(project: &Path, folder: &RunFolder, opened: &Past, inputs:
             format!("the run `{}` {how}; there is nothing to go on with", folder.id()),
         ));
     }
-    let record: Record = serde_json::from_value(record)
-        .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))?;
+    let record = record(folder, opened)?;
     let changes = changed(&record, &Workflows::of(project));
     if let Some(first) = changes.first() {
         let mut message = format!("files of the run changed since it began: `{}`: {}", first.file, first.how);
@@ -106,6 +101,21 @@ pub(crate) fn take_up(project: &Path, folder: &RunFolder, opened: &Past, inputs:
         let hint = "put them back to go on with this run, or start a new one with `runner run`";
         return Err(Refusal::new(Exit::Paused, message).hint(hint));
     }
+    restored(project, record, inputs)
+}
+
+/// What was written down of a run when it began.
+pub(crate) fn record(folder: &RunFolder, opened: &Past) -> Result<Record, Refusal> {
+    let Some(record) = opened.record() else {
+        let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
+        return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
+    };
+    serde_json::from_value(record)
+        .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))
+}
+
+/// The run of a record, whatever became of its files.
+pub(crate) fn restored(project: &Path, record: Record, inputs: &[String]) -> Result<Run, Refusal> {
     let given: BTreeMap<String, String> = inputs
         .iter()
         .filter_map(|input| input.split_once('='))
