@@ -110,7 +110,7 @@ impl World {
         }
         assert!(*self.state() == self.folded, "memory is not the fold of the journal after {events:#?}");
         self.pieces.extend(self.folded.take_snapshot());
-        if self.journal.len() % 3 != 0 {
+        if !self.journal.len().is_multiple_of(3) {
             return events;
         }
         let restored = State::restore(Arc::clone(&self.plan), &self.pieces).expect("the pieces make a state");
