@@ -27,7 +27,8 @@ impl Machine {
         if !running && !service {
             return;
         }
-        let by_itself = result != AttemptResult::Stopped;
+        // One that went down with its keeper did not fail.
+        let by_itself = !matches!(result, AttemptResult::Stopped | AttemptResult::InDoubt { .. });
         self.emit(Event::AttemptEnded { path: path.clone(), attempt, result });
         if service {
             // Started anew under its `retry`, else failed, as any failed attempt.

@@ -112,6 +112,19 @@ fn a_service_that_dies_while_needed_is_started_anew_then_fails() {
 }
 
 #[test]
+fn a_service_that_went_down_with_its_keeper_has_not_failed() {
+    let mut world = world(vec![s("v").service(), s("b").waits()], Script::default());
+    world.run_until(|world| world.outside.contains_key(&(path("b"), 1)));
+    for attempt in 1..4 {
+        let result = AttemptResult::InDoubt { why: "its keeper died".to_owned() };
+        happens(&mut world, Input::Finished { path: path("v"), attempt, result });
+        assert_eq!(world.status("v"), Status::Active);
+        world.run_until(|world| world.is_effect(&Effect::Hold { path: path("v"), attempt: attempt + 1 }));
+    }
+    assert_eq!(world.run(), End::Succeeded);
+}
+
+#[test]
 fn a_service_of_a_foreach_that_dies_is_started_anew() {
     let steps = vec![s("v").service().retry(3).each(None), s("b").waits(), s("c")];
     let mut world = world(steps, Script::default().items("v", &["x", "y"]));
