@@ -1,0 +1,169 @@
+//! A project of a test.
+
+use std::ffi::OsString;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Ended, Journal, Life, Process, process, redact};
+
+/// A temporary project with homes of its own. Everything that it started is killed when it is dropped. `KEEP=1` leaves the
+/// folder of a test that failed.
+pub struct Project {
+    base: tempfile::TempDir,
+    path: PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Project {
+    /// An empty project.
+    pub fn new() -> Self {
+        Self::named("project")
+    }
+
+    /// An empty project whose folder has this name.
+    pub fn named(name: &str) -> Self {
+        let base = tempfile::Builder::new().prefix("runner-e2e-").tempdir().unwrap();
+        let path = base.path().join(name);
+        std::fs::create_dir_all(path.join("workflows")).unwrap();
+        std::fs::DirBuilder::new().mode(0o700).create(base.path().join("runtime")).unwrap();
+        for home in ["home", "state", "config", "cache", "data"] {
+            std::fs::create_dir(base.path().join(home)).unwrap();
+        }
+        let path = path.canonicalize().unwrap();
+        Self { base, path, env: Vec::new() }
+    }
+
+    /// A variable for everything that is started from now on.
+    pub fn env(&mut self, name: &str, value: impl Into<OsString>) -> &mut Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// The project's folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The temporary folder in which the project and its homes lie.
+    pub fn base(&self) -> &Path {
+        self.base.path()
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) -> &Self {
+        let path = self.path.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Writes `workflows/NAME.yaml`.
+    pub fn workflow(&self, name: &str, text: &str) -> &Self {
+        self.write(format!("workflows/{name}.yaml"), text)
+    }
+
+    /// The text of a file of the project; empty where there is none.
+    pub fn read(&self, path: impl AsRef<Path>) -> String {
+        std::fs::read_to_string(self.path.join(path)).unwrap_or_default()
+    }
+
+    /// The binary, to be started in the project. Of the caller's environment it has `PATH` alone.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command.args(args).current_dir(&self.path).stdin(Stdio::null()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let home = |name: &str| self.base.path().join(name);
+        command.env("HOME", home("home")).env("XDG_RUNTIME_DIR", home("runtime"));
+        command.env("XDG_STATE_HOME", home("state")).env("XDG_CONFIG_HOME", home("config"));
+        command.env("XDG_CACHE_HOME", home("cache")).env("XDG_DATA_HOME", home("data"));
+        command.env(process::MARK, self.base.path());
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn run(&self, args: &[&str]) -> Ended {
+        self.spawn(args).end()
+    }
+
+    /// Starts the binary, in a process group of its own as a shell would.
+    pub fn spawn(&self, args: &[&str]) -> Life {
+        Life::start(self.command(args))
+    }
+
+    /// The ids of the runs, the oldest first.
+    pub fn runs(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path.join(".runner/runs")).into_iter().flatten().flatten();
+        let mut ids: Vec<_> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The folder of the newest run.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none.
+    pub fn run_folder(&self) -> PathBuf {
+        let runs = self.runs();
+        self.path.join(".runner/runs").join(runs.last().expect("a run has begun"))
+    }
+
+    /// The journal of the newest run, as far as it is written.
+    pub fn journal(&self) -> Journal {
+        Journal::read(&self.run_folder())
+    }
+
+    /// The keeper of the newest run, if it lives.
+    pub fn keeper(&self) -> Option<u32> {
+        let runs = self.runs();
+        let text = self.read(Path::new(".runner/runs").join(runs.last()?).join("keeper.lock"));
+        let holder: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
+        // An engine that stands in for a keeper for a moment listens nowhere.
+        holder["socket"].as_str()?;
+        let pid = u32::try_from(holder["pid"].as_u64()?).ok()?;
+        process::is_alive(pid).then_some(pid)
+    }
+
+    /// Kills the keeper of the newest run with SIGKILL, if it lives; tells whether it did.
+    pub fn kill_keeper(&self) -> bool {
+        self.keeper().is_some_and(process::kill)
+    }
+
+    /// Everything alive that the project started.
+    pub fn processes(&self) -> Vec<Process> {
+        process::marked(self.base.path())
+    }
+
+    /// A text without what differs from run to run: see [`redact`].
+    pub fn redact(&self, text: &str) -> String {
+        redact::redact(text, self.base.path())
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        if std::thread::panicking() && std::env::var_os("KEEP").is_some() {
+            self.base.disable_cleanup(true);
+            eprintln!("kept: {}", self.path.display());
+        }
+        // Killing one may make another start its next: again, until nobody is there.
+        for _ in 0..50 {
+            let living = self.processes();
+            if living.is_empty() {
+                break;
+            }
+            for process in living {
+                process::kill(process.pid);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+}
