@@ -35,8 +35,9 @@ pub(crate) fn environment() -> std::collections::BTreeMap<String, String> {
 
 /// This process, as locks name it.
 pub(crate) fn holder() -> Holder {
-    let words: Vec<_> = std::env::args().take(8).collect();
-    Holder::me(now(), &words.join(" "))
+    // Not what options say: an input may be a secret, and this is written down.
+    let words: Vec<_> = std::env::args().skip(1).take_while(|word| !word.starts_with('-')).take(2).collect();
+    Holder::me(now(), &format!("runner {}", words.join(" ")))
 }
 
 /// Now, in milliseconds since 1970.

@@ -209,6 +209,7 @@ impl Driver<'_> {
             step: path.to_string(),
             round: self.machine.state().round(),
             fingerprint: rendered.fingerprint.clone(),
+            masker: self.run.facts.masker.clone(),
         };
         let (context, stopper) = self.world.context(Attempt {
             place: self.place(&path, attempt, &rendered),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use runner_keeper::mask::Masker;
 use runner_sdk::world::Render;
 use runner_sdk::{Error, Result};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub(super) struct View {
     pub(super) step: String,
     pub(super) round: u32,
     pub(super) fingerprint: String,
+    /// Finds secrets, which must not be written down.
+    pub(super) masker: Masker,
 }
 
 impl Store {
@@ -43,6 +46,12 @@ impl View {
     }
 
     fn write(&self, op: StateOp) -> Result<State> {
+        if let StateOp::Set { value, .. } | StateOp::Append { value, .. } = &op
+            && let Some(name) = self.masker.names_in(value.to_string().as_bytes()).first()
+        {
+            let message = format!("the value holds the secret `{name}`, which must not be written down");
+            return Err(Error::permanent(message));
+        }
         let mut state = self.open()?;
         let origin = Origin {
             run: self.run.clone(),

@@ -10,6 +10,45 @@ use crate::program::{Decision, Words};
 
 impl Evaluate for Evaluator {
     fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError> {
+        self.masked(self.answer_when(state, node, needs))
+    }
+
+    fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
+        self.masked(self.answer_items(state, node))
+    }
+
+    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        self.masked(self.answer_enter(state, node))
+    }
+
+    fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError> {
+        self.masked(self.define(state, node, attempt, purpose).map(|rendered| rendered.fingerprint.clone()))
+    }
+
+    fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.masked(self.decide(state, node, |definition| definition.until.as_ref(), "output", output))
+    }
+
+    fn ready(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
+        self.masked(self.decide(state, node, |definition| definition.ready.as_ref(), "output", output))
+    }
+
+    fn retry(&self, state: &State, node: NodeId, error: &StepError) -> Result<bool, StepError> {
+        let error = serde_json::to_value(error).unwrap_or_default();
+        self.masked(self.decide(state, node, |definition| definition.retry_when.as_ref(), "error", &error))
+    }
+
+    fn outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
+        self.masked(self.answer_outputs(state, node, output))
+    }
+
+    fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
+        self.masked(self.answer_exit_code(state, outputs))
+    }
+}
+
+impl Evaluator {
+    fn answer_when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError> {
         let Some(when) = self.definition(state, node).and_then(|definition| definition.when.as_ref()) else {
             return Ok(true);
         };
@@ -17,7 +56,7 @@ impl Evaluate for Evaluator {
         when.holds(&self.scope(state, node, Sight::Value).with_status(status))
     }
 
-    fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
+    fn answer_items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError> {
         let Some(definition) = self.definition(state, node) else { return Ok(Vec::new()) };
         let Some(each) = &definition.foreach else { return Ok(Vec::new()) };
         let scope = self.scope(state, node, Sight::Value);
@@ -30,7 +69,7 @@ impl Evaluate for Evaluator {
         Ok(items)
     }
 
-    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+    fn answer_enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
         let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
             return Ok(Value::Null);
         };
@@ -53,24 +92,7 @@ impl Evaluate for Evaluator {
         Ok(json!({"inputs": inputs, "load": load}))
     }
 
-    fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError> {
-        Ok(self.define(state, node, attempt, purpose)?.fingerprint.clone())
-    }
-
-    fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
-        self.decide(state, node, |definition| definition.until.as_ref(), "output", output)
-    }
-
-    fn ready(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
-        self.decide(state, node, |definition| definition.ready.as_ref(), "output", output)
-    }
-
-    fn retry(&self, state: &State, node: NodeId, error: &StepError) -> Result<bool, StepError> {
-        let error = serde_json::to_value(error).unwrap_or_default();
-        self.decide(state, node, |definition| definition.retry_when.as_ref(), "error", &error)
-    }
-
-    fn outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
+    fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
         let Some(definition) = self.definition(state, node) else {
             let inside = self.scope_inside(state, node, Sight::Value);
             return self.kept(render_all(&self.program.main().outputs, &inside)?);
@@ -99,7 +121,7 @@ impl Evaluate for Evaluator {
         self.kept(outputs)
     }
 
-    fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
+    fn answer_exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
         let (Some(decision), Some(root)) = (&self.program.main().exit_code, state.root()) else { return Ok(None) };
         let scope = self.scope_inside(state, root, Sight::Value).with("output", outputs.clone());
         match decision.evaluate(&scope)?.as_u64() {
@@ -111,6 +133,18 @@ impl Evaluate for Evaluator {
 }
 
 impl Evaluator {
+    /// An error as it may be written down.
+    fn masked<T>(&self, answer: Result<T, StepError>) -> Result<T, StepError> {
+        let masker = &self.facts.masker;
+        answer.map_err(|mut error| {
+            if !masker.is_empty() {
+                error.message = masker.mask(&error.message);
+                error.hint = error.hint.map(|hint| masker.mask(&hint));
+            }
+            error
+        })
+    }
+
     fn decide<'a>(
         &'a self,
         state: &State,

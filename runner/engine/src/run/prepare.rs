@@ -114,7 +114,12 @@ pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
         state: if mention::state(&program) { request.state } else { Value::Null },
         parallel: request.parallel,
     };
-    Ok(Run::assemble(Arc::new(program), record, secrets, sink.finish()))
+    let run = Run::assemble(Arc::new(program), record, secrets, Vec::new());
+    run.refuse_secrets(&mut sink);
+    if sink.has_errors() {
+        return Err(sink.finish());
+    }
+    Ok(Run { warnings: sink.finish(), ..run })
 }
 
 pub(super) fn file_record(opened: &Opened) -> FileRecord {
@@ -142,6 +147,29 @@ impl Run {
             secrets,
         };
         Self { program, facts: Arc::new(facts), record, warnings }
+    }
+
+    /// Tells of secrets in what is about to be written down in clear.
+    fn refuse_secrets(&self, sink: &mut Sink) {
+        let source = &self.program.main().workflow.source;
+        let kinds = [
+            ("input", &self.record.inputs),
+            ("loaded file", &self.record.load),
+            ("environment variable", &self.record.env),
+        ];
+        for (kind, values) in kinds {
+            for (name, value) in values {
+                let text = value.to_string();
+                for secret in self.facts.masker.names_in(text.as_bytes()) {
+                    let message = format!("the {kind} `{name}` holds the secret `{secret}`, and would be written down");
+                    let hint = match kind {
+                        "input" => format!("declare it with `type: secret`, or use `secrets.{secret}` in its place"),
+                        _ => format!("use `secrets.{secret}` in its place"),
+                    };
+                    sink.push(Diagnostic::whole(source, message).hint(hint));
+                }
+            }
+        }
     }
 
     /// The run under the id of the folder that was made for it.
