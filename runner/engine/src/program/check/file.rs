@@ -139,7 +139,7 @@ impl<'p> Checker<'p> {
             let shapes: Vec<_> = types.iter().map(|of| self.catalog.shape(of)).collect();
             let known: Vec<&str> = shapes
                 .iter()
-                .flat_map(|shape| shape.with["properties"].as_object())
+                .filter_map(|shape| shape.with["properties"].as_object())
                 .flat_map(|properties| properties.keys().map(String::as_str))
                 .collect();
             for field in entry.value.as_mapping().unwrap_or_default() {

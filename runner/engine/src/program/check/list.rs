@@ -128,13 +128,11 @@ impl<'p> List<'p> {
         let (this, other) = (&self.steps[from], &self.steps[to].id.value);
         let name = &this.id.value;
         if from == to {
-            return match &this.action {
-                Action::Group(_) => Found::Early(format!("`{other}` has not ended while the steps in it run"), None),
-                _ => {
-                    let hint = "`output` is its own result, in `until`, `ready` and `outputs`";
-                    Found::Early(format!("`{other}` is this step itself, which has not ended"), Some(hint.to_owned()))
-                }
-            };
+            if matches!(this.action, Action::Group(_)) {
+                return Found::Early(format!("`{other}` has not ended while the steps in it run"), None);
+            }
+            let hint = "`output` is its own result, in `until`, `ready` and `outputs`";
+            return Found::Early(format!("`{other}` is this step itself, which has not ended"), Some(hint.to_owned()));
         }
         let message = format!("`{other}` may not have ended when `{name}` starts");
         if self.follows(to, from) {

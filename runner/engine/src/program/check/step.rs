@@ -24,8 +24,8 @@ impl<'p> Checker<'p> {
         if step.foreach.is_some() {
             self.foreach(&mut names, definition);
         }
-        let named = definition.env.iter().map(|(_, words)| words);
-        for words in definition.name.iter().chain(named).chain(&definition.dir).chain(&definition.publishes) {
+        let env_texts = definition.env.iter().map(|(_, words)| words);
+        for words in definition.name.iter().chain(env_texts).chain(&definition.dir).chain(&definition.publishes) {
             self.text(&mut names, words);
         }
         let outputs = match &step.action {

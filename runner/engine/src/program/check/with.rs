@@ -99,7 +99,7 @@ impl Checker<'_> {
             Ok(instance) => {
                 let Err(error) = instance.validate() else { return };
                 // The message names its field first, as all of them do.
-                let named = error.message.split('`').nth(1).map(|text| steps_of(text)).unwrap_or_default();
+                let named = error.message.split('`').nth(1).map(steps_of).unwrap_or_default();
                 let place = named.split_first().and_then(|(field, path)| Some(descend(place_of(field)?, path)));
                 let found = match place {
                     Some(place) => Diagnostic::error(&place.source, place.node.head, error.message),
