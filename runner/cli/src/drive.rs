@@ -126,9 +126,12 @@ pub(crate) fn show(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// A runtime for one drive.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+/// Runs one drive. When it is over nothing is waited for: what still blocks belongs to the keeper, or to nobody.
+pub(crate) fn block_on<T>(drive: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(drive);
+    runtime.shutdown_background();
+    Ok(ended)
 }
 
 /// Drives to the round's end; signals are a person's words.

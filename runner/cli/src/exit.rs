@@ -78,6 +78,7 @@ impl Exit {
         match error {
             DriveError::Ledger(error) => Self::of_ledger(error),
             DriveError::Busy(_) => Self::Busy,
+            DriveError::Refused(_) => Self::Usage,
             DriveError::Keeper(_) | DriveError::Io { .. } | DriveError::Encode(_) => Self::Ledger,
         }
     }

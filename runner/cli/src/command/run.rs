@@ -65,15 +65,16 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     drive::show(&prepared.warnings);
     let folder = runs.create(drive::now(), &prepared.record.workflow)?;
     let _lock = Lock::try_take(&folder.lock(), &format!("the run `{}`", folder.id()), drive::holder())?;
-    let run = prepared.named(folder.id());
-    let group = drive::take_group(&run, folder.path())?;
+    let group = drive::take_group(&prepared, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
     let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
+    let run = prepared.named(folder.id());
     let mut reporter = report::choose(args.output, &run, folder.path());
-    let outcome = drive::runtime().map_err(unexpected)?.block_on(async {
+    let outcome = drive::block_on(async {
         let driver = Driver::begin(run, folder, Arc::new(Machine::new()), &mut *reporter, options)?;
         drive::drive(driver).await
-    })?;
+    })
+    .map_err(unexpected)??;
     reporter.end(&outcome);
     Ok(Exit::of_outcome(&outcome))
 }

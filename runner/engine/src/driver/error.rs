@@ -13,6 +13,9 @@ pub enum DriveError {
     /// The keeper of the run lives but cannot be spoken to.
     #[error("{0}")]
     Busy(String),
+    /// What a person says does not fit the run.
+    #[error("{0}")]
+    Refused(String),
     /// There is no keeper to be had.
     #[error("{0}")]
     Keeper(String),
