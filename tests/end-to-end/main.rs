@@ -6,4 +6,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// mod busy;
+mod doubt;
+mod ending;
+// mod house;
 mod kill;
+// mod life;
+// mod odd;
+// mod secret;
+mod signal;
+
+use support::Project;
+
+/// A project with one workflow, `w`.
+fn project(workflow: &str) -> Project {
+    let project = Project::new();
+    project.workflow("w", workflow);
+    project
+}

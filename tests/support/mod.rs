@@ -25,7 +25,7 @@ mod redact;
 
 pub use journal::{Journal, Record};
 pub use life::{Ended, Life};
-pub use process::Process;
+pub use process::{Process, kill};
 pub use project::Project;
 
 use std::time::{Duration, Instant};

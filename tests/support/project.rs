@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use super::{Ended, Journal, Life, Process, process, redact};
+use super::{Ended, Journal, Life, PATIENCE, Process, await_some, await_that, process, redact};
 
 /// A temporary project with homes of its own. Everything that it started is killed when it is dropped. `KEEP=1` leaves the
 /// folder of a test that failed.
@@ -119,6 +120,27 @@ impl Project {
     /// The journal of the newest run, as far as it is written.
     pub fn journal(&self) -> Journal {
         Journal::read(&self.run_folder())
+    }
+
+    /// Waits until the newest run's journal holds a fact of this kind about this step.
+    pub fn await_fact(&self, kind: &str, path: &str) {
+        await_that(&format!("`{kind}` of `{path}`"), || {
+            !self.runs().is_empty() && self.journal().about(kind, path).next().is_some()
+        });
+    }
+
+    /// Waits until a file of the project is there, and gives its text, trimmed.
+    pub fn await_file(&self, path: &str) -> String {
+        await_some(path, || Some(self.read(path).trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+
+    /// Waits until nothing lives that the project started.
+    pub fn await_silence(&self) {
+        let end = Instant::now() + PATIENCE;
+        while let Some(one) = self.processes().first() {
+            assert!(Instant::now() < end, "it lives on: {one:?}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The keeper of the newest run, if it lives.

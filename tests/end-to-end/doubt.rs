@@ -1,0 +1,120 @@
+//! What may have half-happened, and who decides about it.
+
+use crate::project;
+use crate::support::Project;
+
+const ASKED: &str = "
+steps:
+  - id: pay
+    uses: exec.run
+    with: {script: 'echo x >>paid; [ -e quick ] || sleep 100; echo receipt', capture: text}
+  - {id: book, uses: exec.run, with: {script: 'echo \"{{steps.pay.outputs.stdout}}\" >>booked'}}
+";
+
+/// A run whose first step is in doubt, since engine and keeper were killed in its middle.
+fn in_doubt(workflow: &str) -> Project {
+    let project = project(workflow);
+    let life = project.spawn(&["run", "w"]);
+    project.await_file("paid");
+    assert!(project.kill_keeper());
+    life.kill();
+    // Without a keeper it is waited for; nobody but the test knows how long it takes.
+    for process in project.processes() {
+        crate::support::kill(process.pid);
+    }
+    project.write("quick", "");
+    project
+}
+
+#[test]
+fn a_run_that_must_ask_pauses_naming_the_step() {
+    let project = in_doubt(ASKED);
+    let ended = project.run(&["resume"]).expect(22);
+    assert!(ended.stderr.contains("pay") && ended.stderr.contains("in doubt"), "{ended}");
+    project.await_silence();
+    // Asking again changes nothing.
+    project.run(&["resume"]).expect(22);
+    assert_eq!(project.read("paid"), "x\n");
+    assert_eq!(project.journal().end(), "paused");
+}
+
+#[test]
+fn what_a_person_says_is_done_is_done_with_its_outputs() {
+    let project = in_doubt(ASKED);
+    project.run(&["resume"]).expect(22);
+    project.run(&["resume", "--done", r#"pay={"exit_code":0,"stdout":"by hand"}"#]).expect(0);
+    assert_eq!((project.read("paid").as_str(), project.read("booked").as_str()), ("x\n", "by hand\n"));
+}
+
+#[test]
+fn outputs_that_are_not_the_steps_are_refused_and_nothing_changes() {
+    let project = in_doubt(ASKED);
+    project.run(&["resume"]).expect(22);
+    for wrong in [r#"pay={"stdout":1}"#, r#"pay={"stdouts":"x"}"#, "pay={", "pay=7", "nobody={}", "book"] {
+        let ended = project.run(&["resume", "--done", wrong]);
+        assert_eq!(ended.code, 2, "`{wrong}`: {ended}");
+        assert_eq!(project.read("booked"), "", "`{wrong}`");
+        assert_eq!(project.journal().end(), "paused", "`{wrong}`");
+    }
+    project.run(&["resume", "--done", r#"pay={"exit_code":0,"stdout":"by hand"}"#]).expect(0);
+}
+
+#[test]
+fn what_a_person_says_is_to_be_repeated_is() {
+    let project = in_doubt(ASKED);
+    // Said before anybody was asked.
+    project.run(&["resume", "--repeat", "pay"]).expect(0);
+    assert_eq!((project.read("paid").as_str(), project.read("booked").as_str()), ("x\nx\n", "receipt\n"));
+    assert_eq!(project.journal().attempts("pay"), 2);
+}
+
+#[test]
+fn done_without_outputs_gives_null_and_whoever_reads_them_fails_naming_the_step() {
+    let project = in_doubt(ASKED);
+    let ended = project.run(&["resume", "--done", "pay"]).expect(20);
+    assert!(ended.stderr.contains("pay"), "{ended}");
+}
+
+#[test]
+fn a_check_that_succeeds_is_the_end_of_the_doubt() {
+    let checked = "
+steps:
+  - id: pay
+    uses: exec.run
+    interrupted: check
+    check: {uses: exec.run, with: {script: 'echo x >>checked; test -e paid; echo receipt', capture: text}}
+    with: {script: 'echo x >>paid; sleep 100', capture: text}
+  - {id: book, uses: exec.run, with: {script: 'echo \"{{steps.pay.outputs.stdout}}\" >>booked'}}
+";
+    let project = in_doubt(checked);
+    project.run(&["resume"]).expect(0);
+    assert_eq!(project.read("paid"), "x\n");
+    assert_eq!((project.read("checked").as_str(), project.read("booked").as_str()), ("x\n", "receipt\n"));
+}
+
+#[test]
+fn a_check_that_fails_lets_the_step_be_repeated_once() {
+    let checked = "
+steps:
+  - id: pay
+    uses: exec.run
+    interrupted: check
+    check: {uses: exec.run, with: {script: 'echo x >>checked; test $(wc -l <paid) -gt 1'}}
+    with: {script: 'echo x >>paid; [ -e quick ] || sleep 100'}
+";
+    let project = in_doubt(checked);
+    project.run(&["resume"]).expect(0);
+    assert_eq!((project.read("paid").as_str(), project.read("checked").as_str()), ("x\nx\n", "x\n"));
+}
+
+#[test]
+fn a_step_of_the_engine_itself_is_in_doubt_whenever_its_engine_dies() {
+    let project = project("steps: [{id: wait, uses: tcp.wait, with: {host: 127.0.0.1, port: 9}}]");
+    let life = project.spawn(&["run", "w"]);
+    project.await_fact("attempt_started", "wait");
+    life.kill();
+    let life = project.spawn(&["resume"]);
+    crate::support::await_that("the second attempt", || project.journal().attempts("wait") == 2);
+    life.kill();
+    assert_eq!(project.journal().doubts(), ["wait"]);
+}
