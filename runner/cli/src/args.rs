@@ -21,6 +21,18 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with a run that was killed, interrupted, paused, or failed
     Resume(Resume),
+    /// End a run for good: its steps are stopped and its `finally` runs
+    Cancel(Cancel),
+    /// How a run stands
+    Status(Status),
+    /// The runs there were, newest first
+    Runs(Runs),
+    /// What the steps of a run have said
+    Logs(Logs),
+    /// The facts of a run as JSON, one a line
+    Events(Events),
+    /// The workflows there are
+    List(List),
     /// Check workflows; nothing is started
     Validate(Validate),
 }
@@ -34,6 +46,16 @@ pub(crate) enum Format {
     /// Plain lines
     Plain,
     /// The event stream: one JSON object a line
+    Json,
+}
+
+/// How something is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// For people
+    #[default]
+    Text,
+    /// JSON
     Json,
 }
 
@@ -87,4 +109,71 @@ pub(crate) struct Validate {
     /// Diagnostics as JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cancel {
+    /// The run: its id or a unique prefix [default: the newest that is under way, paused or interrupted]
+    pub(crate) run: Option<String>,
+    /// Where no engine lives: only note it, for whoever resumes the run next
+    #[arg(long)]
+    pub(crate) no_resume: bool,
+    /// Where an engine lives: ask it, and do not wait for the run's end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// The value of a secret input that was not written down
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// The run: its id or a unique prefix [default: the newest]
+    pub(crate) run: Option<String>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Runs {
+    /// How many
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// How they are told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// The run: its id or a unique prefix [default: the newest]
+    pub(crate) run: Option<String>,
+    /// A step's path; of a group or foreach, all that is in it [default: all]
+    pub(crate) step: Option<String>,
+    /// Only this attempt
+    #[arg(long, value_name = "N")]
+    pub(crate) attempt: Option<u32>,
+    /// Go on as long as the run is under way
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Events {
+    /// The run: its id or a unique prefix [default: the newest]
+    pub(crate) run: Option<String>,
+    /// Go on as long as the run is under way
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// How they are told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
 }

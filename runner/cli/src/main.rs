@@ -6,12 +6,17 @@
 mod args;
 mod command;
 mod drive;
+mod event;
 mod exit;
+mod follow;
+mod lane;
 mod library;
 mod output;
+mod past;
 mod project;
 mod report;
 mod service;
+mod words;
 mod world;
 
 use std::path::Path;

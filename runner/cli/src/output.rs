@@ -7,6 +7,11 @@ pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Prints to standard output; tells whether anyone still reads.
+pub(crate) fn try_print(text: &str) -> bool {
+    std::io::stdout().lock().write_all(text.as_bytes()).is_ok()
+}
+
 /// Prints a line to standard output.
 pub(crate) fn line(text: impl AsRef<str>) {
     print(&format!("{}\n", text.as_ref()));

@@ -308,6 +308,9 @@ fn a_keeper_holds_the_locks_of_groups(portable: bool) {
     other.unlock().unwrap();
     engine.send(&Request::Lock { path: path.as_path().into() });
     assert!(matches!(engine.next(), Reply::Locked { held: true, .. }));
+    let named: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let folder = run.dir().canonicalize().unwrap();
+    assert_eq!(named["run"].as_str().map(std::path::Path::new), Some(folder.as_path()), "its next engine is let in");
     engine.start(engine.program(1, &["sleep", "100"]));
     drop(engine);
     assert!(other.try_lock().is_err(), "it is held as long as the keeper lives");

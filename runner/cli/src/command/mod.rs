@@ -1,7 +1,13 @@
 //! The commands, one file each.
 
+mod cancel;
+mod events;
+mod list;
+mod logs;
 mod resume;
 mod run;
+mod runs;
+mod status;
 mod validate;
 
 use std::process::ExitCode;
@@ -28,10 +34,16 @@ pub(crate) fn main() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    match cli.command {
-        Command::Run(args) => run::run(&project, &args),
-        Command::Resume(args) => resume::resume(&project, &args),
-        Command::Validate(args) => validate::validate(&project, &args),
-    }
-    .into()
+    let done = match cli.command {
+        Command::Run(args) => Ok(run::run(&project, &args)),
+        Command::Resume(args) => Ok(resume::resume(&project, &args)),
+        Command::Cancel(args) => cancel::cancel(&project, &args),
+        Command::Status(args) => status::status(&project, &args),
+        Command::Runs(args) => runs::runs(&project, &args),
+        Command::Logs(args) => logs::logs(&project, &args),
+        Command::Events(args) => events::events(&project, &args),
+        Command::List(args) => list::list(&project, &args),
+        Command::Validate(args) => Ok(validate::validate(&project, &args)),
+    };
+    done.unwrap_or_else(|refusal| refusal.tell()).into()
 }

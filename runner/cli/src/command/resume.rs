@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use runner_core::{Event, Settled};
-use runner_engine::driver::{Driver, Entry, Intent};
-use runner_engine::ledger::{Journal, Lock, Opened, RunFolder, Runs};
+use runner_engine::driver::{Driver, Entry, Intent, Past};
+use runner_engine::ledger::{Lock, RunFolder, Runs};
 use runner_engine::run::{Record, Run, changed, restore};
 
 use crate::args;
@@ -36,7 +36,7 @@ fn try_resume(project: &Path, args: &args::Resume) -> Result<Exit, Refusal> {
         let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
         return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
     }
-    let opened: Opened<Entry> = Journal::open(folder.path())?;
+    let opened = Past::open(&folder)?;
     let run = take_up(project, &folder, &opened, &args.inputs)?;
     let decisions = decisions(args)?;
     go_on(run, folder, opened, Intent::Resume { decisions }, args.output)
@@ -46,7 +46,7 @@ fn try_resume(project: &Path, args: &args::Resume) -> Result<Exit, Refusal> {
 pub(crate) fn go_on(
     run: Run,
     folder: RunFolder,
-    opened: Opened<Entry>,
+    opened: Past,
     intent: Intent,
     format: args::Format,
 ) -> Result<Exit, Refusal> {
@@ -84,31 +84,15 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
 }
 
 /// The run of a journal, if it may go on as it is.
-pub(crate) fn take_up(
-    project: &Path,
-    folder: &RunFolder,
-    opened: &Opened<Entry>,
-    inputs: &[String],
-) -> Result<Run, Refusal> {
-    let mut first = opened.records.iter().take(2).map(|record| &record.event.event);
-    let Some(Event::RunStarted { record, .. }) = first.next_back() else {
-        let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
-        return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
-    };
-    let ended = opened.records.iter().rev().find_map(|record| match &record.event.event {
-        Event::RoundEnded { end, .. } => Some(Some(*end)),
-        Event::RoundStarted { .. } => Some(None),
-        _ => None,
-    });
-    if let Some(Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled))) = ended {
+pub(crate) fn take_up(project: &Path, folder: &RunFolder, opened: &Past, inputs: &[String]) -> Result<Run, Refusal> {
+    if let Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled)) = opened.end() {
         let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
         return Err(Refusal::new(
             Exit::Usage,
             format!("the run `{}` {how}; there is nothing to go on with", folder.id()),
         ));
     }
-    let record: Record = serde_json::from_value(record.clone())
-        .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))?;
+    let record = record(folder, opened)?;
     let changes = changed(&record, &Workflows::of(project));
     if let Some(first) = changes.first() {
         let mut message = format!("files of the run changed since it began: `{}`: {}", first.file, first.how);
@@ -118,6 +102,21 @@ pub(crate) fn take_up(
         let hint = "put them back to go on with this run, or start a new one with `runner run`";
         return Err(Refusal::new(Exit::Paused, message).hint(hint));
     }
+    restored(project, record, inputs)
+}
+
+/// What was written down of a run when it began.
+pub(crate) fn record(folder: &RunFolder, opened: &Past) -> Result<Record, Refusal> {
+    let Some(record) = opened.record() else {
+        let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
+        return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
+    };
+    serde_json::from_value(record)
+        .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))
+}
+
+/// The run of a record, whatever became of its files.
+pub(crate) fn restored(project: &Path, record: Record, inputs: &[String]) -> Result<Run, Refusal> {
     let given: BTreeMap<String, String> = inputs
         .iter()
         .filter_map(|input| input.split_once('='))

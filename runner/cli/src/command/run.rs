@@ -65,10 +65,10 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     drive::show(&prepared.warnings);
     let folder = runs.create(drive::now(), &prepared.record.workflow)?;
     let _lock = Lock::try_take(&folder.lock(), &format!("the run `{}`", folder.id()), drive::holder())?;
-    let group = drive::take_group(&prepared, folder.path())?;
+    let run = prepared.named(folder.id());
+    let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
     let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
-    let run = prepared.named(folder.id());
     let mut reporter = report::choose(args.output, &run, folder.path());
     let outcome = drive::block_on(async {
         let driver = Driver::begin(run, folder, Arc::new(Machine::new()), &mut *reporter, options)?;

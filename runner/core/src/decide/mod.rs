@@ -67,6 +67,11 @@ impl Machine {
         &self.state
     }
 
+    /// The pieces of the state that changed since this was last asked: see [`State::take_snapshot`].
+    pub fn take_snapshot(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.state.take_snapshot()
+    }
+
     /// How the set of effects changed since this was last asked. Act on it once the facts are durable.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.state.take_changes()

@@ -13,6 +13,11 @@ use crate::plan::{Kind, OnError, StepIndex};
 impl State {
     /// Applies a fact that happened at `at` (milliseconds since 1970).
     pub fn apply(&mut self, event: &Event, at: u64) {
+        self.apply_fact(event, at);
+        self.note_dirty(event);
+    }
+
+    fn apply_fact(&mut self, event: &Event, at: u64) {
         match event {
             Event::RunStarted { record, seed, parallel } => self.run_started(record, *seed, *parallel, at),
             Event::LifeStarted { epoch, .. } => self.epoch = *epoch,

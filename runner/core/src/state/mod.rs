@@ -7,11 +7,13 @@ mod apply;
 mod effects;
 mod node;
 mod round;
+mod snapshot;
 mod tree;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use node::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Role, Stage, Status, Timer};
@@ -22,7 +24,7 @@ use crate::path::Path;
 use crate::plan::{Kind, OnError, Plan, Step, When};
 
 /// How far the run is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// It does not exist yet.
     Blank,
@@ -66,6 +68,8 @@ pub struct State {
     cancelled: bool,
     exit_code: Option<u8>,
     changes: Vec<Change>,
+    /// What has changed since the last snapshot.
+    dirty: snapshot::Dirty,
 }
 
 impl State {
@@ -103,6 +107,7 @@ impl State {
             cancelled: false,
             exit_code: None,
             changes: Vec::new(),
+            dirty: snapshot::Dirty::default(),
         }
     }
 

@@ -12,11 +12,11 @@ use crate::path::Path;
 use crate::plan::StepIndex;
 
 /// A node's place in the state. Stable within one process, not across engine lives: journals name paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NodeId(pub(crate) usize);
 
 /// One step, item, group, or the run itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Its identity.
     pub path: Path,
@@ -44,11 +44,13 @@ pub struct Node {
     pub ended: Option<u64>,
     /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
     pub(crate) detached: bool,
+    /// Computed from the rest.
+    #[serde(skip)]
     pub(crate) effects: Vec<Effect>,
 }
 
 /// Where a node stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Role {
     /// The run itself.
     Root,
@@ -89,7 +91,7 @@ impl Status {
 }
 
 /// What is particular to a kind of node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly every node is a leaf, and a box would cost each one an allocation"
@@ -104,7 +106,7 @@ pub enum Form {
 }
 
 /// A `uses:` step.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LeafState {
     /// The number of the last attempt.
     pub attempts: u32,
@@ -131,7 +133,7 @@ pub struct LeafState {
 }
 
 /// What a `uses:` step does now.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Doing {
     /// Nothing.
     #[default]
@@ -166,7 +168,7 @@ pub enum Doing {
 }
 
 /// A group, a callee, or the run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BodyState {
     /// Its steps.
     pub steps: Vec<NodeId>,
@@ -189,7 +191,7 @@ pub struct BodyState {
 }
 
 /// How far a list is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Its steps.
     #[default]
@@ -201,7 +203,7 @@ pub enum Stage {
 }
 
 /// A foreach.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EachState {
     /// Its items, in order.
     pub items: Vec<NodeId>,
@@ -216,7 +218,7 @@ pub struct EachState {
 }
 
 /// A timer that is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
     /// Its name.
     pub id: TimerId,

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) machine: Machine,
     pub(crate) journal: Vec<(Event, u64)>,
     folded: State,
+    /// What a checkpoint would hold.
+    pieces: std::collections::BTreeMap<String, Vec<u8>>,
     effects: BTreeSet<Effect>,
     pub(crate) now: u64,
     pub(crate) epoch: u32,
@@ -51,6 +53,7 @@ impl World {
             machine: Machine::new(Arc::clone(plan)),
             journal: Vec::new(),
             folded: State::new(Arc::clone(plan)),
+            pieces: std::collections::BTreeMap::new(),
             effects: BTreeSet::new(),
             now: 1000,
             epoch: 1,
@@ -106,6 +109,12 @@ impl World {
             self.journal.push((event.clone(), self.now));
         }
         assert!(*self.state() == self.folded, "memory is not the fold of the journal after {events:#?}");
+        self.pieces.extend(self.folded.take_snapshot());
+        if !self.journal.len().is_multiple_of(3) {
+            return events;
+        }
+        let restored = State::restore(Arc::clone(&self.plan), &self.pieces).expect("the pieces make a state");
+        assert!(restored == self.folded, "the checkpoint is not the fold of the journal after {events:#?}");
         events
     }
 
@@ -360,6 +369,7 @@ impl World {
     /// A new engine life that knows only the journal; `found` is what it finds.
     pub(crate) fn crash(&mut self, found: Vec<(Path, u32, Found)>) {
         self.folded = State::new(Arc::clone(&self.plan));
+        self.pieces.clear();
         for (event, at) in &self.journal {
             self.folded.apply(event, *at);
         }

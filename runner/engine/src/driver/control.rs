@@ -8,12 +8,14 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use runner_core::Event;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use super::{Command, DriveError, Message};
+use super::{Command, DriveError, Entry, Message, Past};
+use crate::when;
 
 /// What can be asked of a live engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +84,14 @@ pub fn ask(run: &Path, asked: &Asked) -> std::io::Result<bool> {
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
     Ok(answer.trim() == "ok")
+}
+
+/// Writes down that a run without an engine is to end for good. Whoever goes on with it then ends it, and runs `finally`.
+pub fn note_cancel(past: Past, by: String) -> Result<(), DriveError> {
+    let mut journal = past.journal;
+    journal.append(when::now(), &Entry::from(Event::CancelRequested { by }))?;
+    journal.finish()?;
+    Ok(())
 }
 
 fn socket(run: &Path) -> std::io::Result<PathBuf> {

@@ -9,6 +9,7 @@
 //! result stands in [`finish`]; what a new engine life does first in [`recover`].
 
 mod act;
+mod behind;
 mod control;
 mod decide;
 mod entry;
@@ -17,6 +18,7 @@ mod finish;
 mod lane;
 mod link;
 mod observe;
+mod past;
 mod recover;
 mod service;
 mod settle;
@@ -31,10 +33,11 @@ use std::sync::Arc;
 use runner_core::{End, Event, Input, Machine, Path, Phase, Settled, TimerId};
 use tokio::sync::mpsc;
 
-pub use control::{Asked, ask};
+pub use control::{Asked, ask, note_cancel};
 pub use entry::{Entry, LogRange};
 pub use error::DriveError;
 pub use observe::{Live, Observer};
+pub use past::Past;
 pub use recover::{Intent, Tally};
 pub use world::{Attempt, LogFiles, Mask, Stopper, World};
 
@@ -147,6 +150,7 @@ pub struct Driver<'a> {
     large: Large,
     /// Where the output of attempts lies that another life started, until that is a fact.
     logs: BTreeMap<(Path, u32), LogRange>,
+    behind: behind::Behind,
     /// Callees that were entered (true) or have ended, whose groups the keeper does not know of yet.
     entered: Vec<(Path, bool)>,
     ended: Option<Outcome>,
@@ -165,7 +169,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Self, DriveError> {
         let journal = Journal::create(folder.path())?;
         let machine = Machine::new(Arc::clone(&run.program.plan));
-        let mut driver = Self::assemble(run, folder, world, observer, options, journal, machine);
+        let mut driver = Self::assemble(run, folder, world, observer, options, (journal, None), machine);
         let record = serde_json::to_value(&driver.run.record).map_err(|error| DriveError::encode(&error))?;
         let seed = driver.run.record.started ^ u64::from(std::process::id()) << 32;
         let parallel = driver.run.record.parallel;
@@ -182,9 +186,10 @@ impl<'a> Driver<'a> {
         world: Arc<dyn World>,
         observer: &'a mut dyn Observer,
         options: Options,
-        journal: Journal,
+        (journal, kept): (Journal, Option<past::Kept>),
         machine: Machine,
     ) -> Self {
+        let behind = behind::Behind::new(folder.checkpoint(), kept);
         let large = Large::new(Blobs::of(folder.path()));
         let evaluator = {
             let (locks, group) = (options.locks.clone(), options.group.clone());
@@ -211,6 +216,7 @@ impl<'a> Driver<'a> {
             state,
             large,
             logs: BTreeMap::new(),
+            behind,
             entered: Vec::new(),
             ended: None,
             again: false,
@@ -342,8 +348,9 @@ impl<'a> Driver<'a> {
     /// Makes the facts durable and does what they ask for.
     async fn flush_and_act(&mut self) -> Result<(), DriveError> {
         loop {
-            self.journal.flush()?;
+            let durable = self.journal.flush()?;
             self.observer.durable();
+            self.checkpoint(durable);
             self.share_groups().await;
             let changes = self.machine.take_changes();
             if changes.is_empty() {
@@ -361,6 +368,7 @@ impl<'a> Driver<'a> {
             link.end().await;
         }
         self.journal.finish()?;
+        self.behind.finish();
         Ok(self.ended.unwrap_or(Outcome { end: End::Interrupted, exit_code: None, error: None, doubts: Vec::new() }))
     }
 

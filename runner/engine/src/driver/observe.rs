@@ -9,6 +9,10 @@ use crate::ledger::Record;
 pub trait Observer {
     /// A fact was made; it is durable once [`Observer::durable`] is called.
     fn fact(&mut self, record: &Record<Entry>, state: &State);
+    /// Whether it is to be given the facts of earlier lives that a checkpoint stands for.
+    fn wants_history(&self) -> bool {
+        true
+    }
     /// All facts so far are durable.
     fn durable(&mut self) {}
     /// Something that is no fact, for whoever shows what is going on.

@@ -8,21 +8,19 @@
 //! | its processes live without a keeper | waited for until its timeout, then stopped: in doubt |
 //! | anything else, and all in-process work | in doubt |
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runner_core::{
-    AttemptResult, Change, Doing, Effect, Event, Found, Input, Machine, Path, Phase, Purpose, State, StepError,
-};
+use runner_core::{AttemptResult, Change, Doing, Effect, Found, Input, Machine, Path, Phase, Purpose, StepError};
 use runner_keeper::lane;
 use runner_keeper::orphan::Orphan;
 use runner_keeper::protocol::{Request, Running, Text};
 use runner_keeper::receipts::Found as Trace;
 
 use super::link::{self, Known};
-use super::{Decisions, DriveError, Driver, Entry, LogRange, Message, Observer, Options, Whereabouts, World};
-use crate::ledger::{self, Opened, Record, RunFolder};
+use super::past::{InFlight, Past};
+use super::{Decisions, DriveError, Driver, LogRange, Message, Observer, Options, Whereabouts, World};
+use crate::ledger::{self, RunFolder};
 use crate::run::Run;
 
 /// How long what lives without a keeper and has no timeout is waited for.
@@ -56,27 +54,24 @@ pub struct Tally {
     pub in_doubt: usize,
 }
 
-/// The attempts in flight of a state, with the number that each has towards the keeper and the boot it began in.
-#[derive(Clone, Debug, Default)]
-struct InFlight {
-    seqs: BTreeMap<(Path, u32), (u64, String)>,
-    boot: String,
-}
-
 impl<'a> Driver<'a> {
     /// A driver that takes up a run. The run's lock is held by the caller, who has opened its journal.
     pub async fn take_up(
         run: Run,
         folder: RunFolder,
-        opened: Opened<Entry>,
+        mut past: Past,
         intent: Intent,
         world: Arc<dyn World>,
         observer: &'a mut dyn Observer,
         options: Options,
     ) -> Result<(Self, Tally), DriveError> {
-        let mut state = State::new(Arc::clone(&run.program.plan));
-        let mut in_flight = InFlight::default();
-        for record in &opened.records {
+        let (mut state, mut in_flight) = past.begin(&run.program.plan)?;
+        if observer.wants_history() {
+            for record in past.earlier()? {
+                observer.fact(&record, &state);
+            }
+        }
+        for record in &past.records {
             in_flight.note(record);
             state.apply(&record.event.event, record.at);
             observer.fact(record, &state);
@@ -85,7 +80,8 @@ impl<'a> Driver<'a> {
         drop(state.take_changes());
         let standing: Vec<_> = state.effects().cloned().collect();
         let machine = Machine::of(state);
-        let mut driver = Self::assemble(run, folder, world, observer, options, opened.journal, machine);
+        let mut driver =
+            Self::assemble(run, folder, world, observer, options, (past.journal, past.checkpoint), machine);
         let tally = driver.recover(&in_flight).await?;
         driver.take_over(standing).await?;
         match intent {
@@ -316,21 +312,6 @@ impl<'a> Driver<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl InFlight {
-    fn note(&mut self, record: &Record<Entry>) {
-        match &record.event.event {
-            Event::LifeStarted { boot, .. } => self.boot.clone_from(boot),
-            Event::AttemptStarted { path, attempt, .. } => {
-                self.seqs.insert((path.clone(), *attempt), (record.seq, self.boot.clone()));
-            }
-            Event::AttemptEnded { path, attempt, .. } => {
-                self.seqs.remove(&(path.clone(), *attempt));
-            }
-            _ => {}
-        }
     }
 }
 

@@ -102,7 +102,9 @@ impl Evaluator {
     pub fn group(run: &crate::run::Run) -> Result<Option<String>, runner_core::StepError> {
         let Some(group) = &run.program.main().group else { return Ok(None) };
         let facts = &run.facts;
+        let name = &run.program.main().name;
         let mut scope = Scope::default()
+            .with("run", scope::root(facts, name, name))
             .with("inputs", Value::Object(facts.inputs.clone()))
             .with("env", Value::Object(facts.env.clone()));
         for (name, value) in &facts.load {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use runner_core::{NodeId, Path, Role, State};
 use serde_json::{Map, Value, json};
 
-use super::facts::Sight;
+use super::facts::{Facts, Sight};
 use super::{Evaluator, step};
 use crate::expression::{Entry, Scope, Status};
 use crate::program::Definition;
@@ -129,13 +129,7 @@ impl Evaluator {
         let secrets = facts.secrets.declared.iter().filter(|((key, _), _)| *key == unit.key);
         let secrets: Map<String, Value> =
             secrets.map(|((_, name), (reference, value))| (name.clone(), seen(reference, value, sight))).collect();
-        let run = json!({
-            "id": facts.run,
-            "name": self.program.main().name,
-            "workflow": unit.name,
-            "started": crate::when::rfc3339(facts.started),
-            "project": facts.project.to_string_lossy(),
-        });
+        let run = root(facts, &self.program.main().name, &unit.name);
         let mut scope = Scope::new(Status::default())
             .with("inputs", Value::Object(inputs))
             .with("secrets", Value::Object(secrets))
@@ -160,6 +154,17 @@ impl Evaluator {
     pub(super) fn drop_base(&self, path: &Path) {
         self.bases.borrow_mut().retain(|(of, _), _| of != path);
     }
+}
+
+/// The root `run`, as it is seen in the file of the workflow `workflow`.
+pub(super) fn root(facts: &Facts, name: &str, workflow: &str) -> Value {
+    json!({
+        "id": facts.run,
+        "name": name,
+        "workflow": workflow,
+        "started": crate::when::rfc3339(facts.started),
+        "project": facts.project.to_string_lossy(),
+    })
 }
 
 fn seen(reference: &str, value: &str, sight: Sight) -> Value {

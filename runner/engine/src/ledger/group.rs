@@ -27,7 +27,9 @@ impl GroupLock {
         let folder = path.parent().unwrap_or(state);
         create_folders(&RealDisk, folder).map_err(|error| LedgerError::io("create", folder, error))?;
         let what = format!("the concurrency group `{group}`");
-        let run_folder = std::path::absolute(run_folder).unwrap_or_else(|_| run_folder.to_path_buf());
+        // As the keeper names it: without links.
+        let run_folder = run_folder.canonicalize().or_else(|_| std::path::absolute(run_folder));
+        let run_folder = run_folder.map_err(|error| LedgerError::io("find", folder, error))?;
         holder.run = Some(run_folder.clone());
         holder.group = Some(group.to_owned());
         let lock = Lock::try_take(&path, &what, holder)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use runner_core::{Body, Foreach, Kind, Plan, Step, StepIndex};
 use serde_json::Value;
 
+use super::check::Catalog;
 use super::definition::{Call, Definition, StepRef, Uses};
 use super::library::{Library, Opened};
 use super::registry::Registry;
@@ -17,20 +18,31 @@ use crate::language::{ast, parse};
 /// Reads the files that `main` calls and makes a program of all. Everything wrong goes to `sink`; with errors there, the
 /// program may lack parts and must not run.
 pub fn compile(main: Opened, library: &dyn Library, registry: &Registry, sink: &mut Sink) -> Option<Program> {
-    let mut compiler =
-        Compiler { library, registry, sink, steps: Vec::new(), plan: Vec::new(), units: Vec::new(), calls: Vec::new() };
+    let mut compiler = Compiler {
+        library,
+        registry,
+        sink,
+        catalog: Catalog::default(),
+        steps: Vec::new(),
+        plan: Vec::new(),
+        units: Vec::new(),
+        calls: Vec::new(),
+    };
     let unit = compiler.unit(main)?;
     let root = compiler.enter(unit, None);
     let workflow = Arc::clone(&compiler.units[unit].workflow);
     let timeout = workflow.timeout.map(|timeout| policy::millis(timeout.value));
     let plan = Arc::new(Plan { steps: compiler.plan, root, timeout });
-    Some(Program { plan, steps: compiler.steps, units: compiler.units })
+    let program = Program { plan, steps: compiler.steps, units: compiler.units };
+    super::check::program(&program, registry, &mut compiler.catalog, compiler.sink);
+    Some(program)
 }
 
 struct Compiler<'a> {
     library: &'a dyn Library,
     registry: &'a Registry,
     sink: &'a mut Sink,
+    catalog: Catalog,
     steps: Vec<Definition>,
     plan: Vec<Step>,
     units: Vec<Unit>,
@@ -99,7 +111,7 @@ impl Compiler<'_> {
         self.steps.push(definition);
         let timeout = step.timeout.map(|timeout| policy::millis(timeout.value));
         let kind = match &step.action {
-            ast::Action::Uses(name) => match self.uses(step, name, step.with.as_ref(), &workflow) {
+            ast::Action::Uses(name) => match self.uses(name, step.with.as_ref(), &workflow) {
                 Some(uses) => {
                     let leaf = policy::leaf(step, defaults, &uses.step);
                     self.steps[index].uses = Some(uses);
@@ -123,7 +135,7 @@ impl Compiler<'_> {
         self.plan[index].kind = kind;
         self.plan[index].when = policy::when(self.steps[index].when.as_ref());
         if let Some(check) = &step.check {
-            self.steps[index].check = self.uses(step, &check.uses, check.with.as_ref(), &workflow);
+            self.steps[index].check = self.uses(&check.uses, check.with.as_ref(), &workflow);
         }
         self.steps[index].refers = refers(&self.steps[index]);
         index
@@ -170,7 +182,6 @@ impl Compiler<'_> {
 
     fn uses(
         &mut self,
-        step: &ast::Step,
         name: &ast::Spanned<String>,
         with: Option<&crate::language::reader::Node>,
         workflow: &ast::Workflow,
@@ -183,7 +194,8 @@ impl Compiler<'_> {
             self.sink.push(unknown.hint(hint));
             return None;
         };
-        let schema = of.with_schema();
+        let shape = self.catalog.shape(of);
+        let schema = &shape.with;
         let own = with.and_then(|with| with.as_mapping()).unwrap_or_default();
         let mut nodes: Vec<_> = own.iter().map(|entry| (entry.key.text.clone(), &entry.value)).collect();
         let defaults = workflow.defaults.with.iter().find(|named| named.name.value == of.namespace());
@@ -193,8 +205,7 @@ impl Compiler<'_> {
                 nodes.push((entry.key.text.clone(), &entry.value));
             }
         }
-        let fields = Fields::compile(&nodes, &schema, &workflow.source, self.sink);
-        super::check::with(of, &schema, with, &nodes, step, workflow, self.sink);
+        let fields = Fields::compile(&nodes, schema, &workflow.source, self.sink);
         let secret = fields.references().iter().any(|reference| may_be_secret(reference, workflow));
         Some(Uses { step: StepRef(of), with: fields, secret })
     }
@@ -236,7 +247,6 @@ impl Compiler<'_> {
             .filter(|(field, _)| fields.references_of(field).iter().any(|r| may_be_secret(r, &workflow)))
             .map(|(field, _)| field.clone())
             .collect();
-        super::check::call(&self.units[unit], entries, name, source, self.sink);
         self.steps[index].call = Some(Call { unit, with: fields, secret });
         Some(self.enter(unit, Some(index)))
     }

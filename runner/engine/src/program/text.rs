@@ -20,9 +20,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// The span of what is wrong at an offset of the text.
+    /// The span of what is wrong at an offset of the text: the word that begins there, else the character.
     pub fn span(&self, offset: usize) -> Span {
-        self.node.locate(&self.source, Span::new(offset, offset + 1))
+        let rest = self.node.as_text().and_then(|text| text.get(offset..)).unwrap_or_default();
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        self.node.locate(&self.source, Span::new(offset, offset + word.max(1)))
     }
 
     /// A diagnostic for a problem of the text.

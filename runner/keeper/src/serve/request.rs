@@ -1,8 +1,10 @@
 //! What the engine asks for, done.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Keeper;
 use crate::mask::Masker;
@@ -94,9 +96,26 @@ impl Keeper {
         }
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         match file {
-            Ok(file) if file.try_lock().is_ok() => self.groups.insert(path, file).is_none(),
+            // Who holds it is for people to read, and for this run's next engine, which it does not keep out.
+            Ok(file) if file.try_lock().is_ok() && self.sign_group(&file).is_ok() => {
+                self.groups.insert(path, file).is_none()
+            }
             _ => false,
         }
+    }
+
+    /// Names this run in the lock of a group, in the words of the engine's locks.
+    fn sign_group(&self, mut file: &File) -> io::Result<()> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let text = serde_json::json!({
+            "v": 1,
+            "pid": std::process::id(),
+            "since": u64::try_from(since).unwrap_or_default(),
+            "command": "runner keeper",
+            "run": self.run_dir.to_string_lossy(),
+        });
+        file.set_len(0)?;
+        file.write_all(format!("{text}\n").as_bytes())
     }
 
     /// The environment of an attempt: the engine's, the attempt's own changes.

@@ -164,7 +164,7 @@ impl Need {
     pub fn refuse(self, of: &Type) -> Option<(String, Option<String>)> {
         let (fits, words) = match self {
             Self::Value => (true, "a value"),
-            Self::Condition => (of.may_be(&Type::Bool), "a condition, true or false"),
+            Self::Condition => (of.may_be(&Type::Bool), "a condition"),
             Self::Collection => {
                 (matches!(of, Type::Dyn | Type::List(_) | Type::Map(_) | Type::Object { .. }), "a list or an object")
             }

@@ -332,11 +332,7 @@ fn the_place_of_an_expression_is_held() {
     };
     assert_eq!(need("inputs.yes", Need::Condition), Ok(()));
     assert_eq!(need("steps.k0s_build.outputs.json", Need::Condition), Ok(()));
-    assert!(
-        need(" inputs.only", Need::Condition)
-            .unwrap_err()
-            .starts_with("1: this is a list, a condition, true or false is needed")
-    );
+    assert!(need(" inputs.only", Need::Condition).unwrap_err().starts_with("1: this is a list, a condition is needed"));
     assert_eq!(need("inputs.map", Need::Collection), Ok(()));
     assert!(need("inputs.count + 1", Need::Collection).unwrap_err().contains("lists.range"));
     assert!(need("inputs.only", Need::Key).is_err() && need("inputs.name", Need::Key).is_ok());

@@ -13,6 +13,31 @@ use crate::language::reader::{Key, Node, Style};
 /// Names that expressions already give a meaning.
 pub(super) const ROOTS: [&str; 9] = ["inputs", "secrets", "steps", "item", "output", "env", "run", "state", "error"];
 
+/// Words that no name in an expression can be, not even one behind a dot.
+const WORDS: [&str; 4] = ["in", "true", "false", "null"];
+
+/// Words that only a name behind a dot can be: what CEL reserves, and what blocks of templates give a meaning.
+const RESERVED: [&str; 18] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "this",
+    "var",
+    "void",
+    "while",
+];
+
 /// Whether a text can be a name in expressions.
 pub(super) fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -143,10 +168,15 @@ impl Decoder<'_> {
 
     /// A name that expressions can use.
     pub(super) fn identifier(&mut self, text: &str, span: Span, what: &str) -> Option<Spanned<String>> {
+        let message = format!("`{text}` cannot be the name of {what}");
+        if WORDS.contains(&text) {
+            let hint = format!("`{text}` has its own meaning in expressions: write `{text}_`, or another word");
+            self.error_hint(span, message, hint);
+            return None;
+        }
         if is_identifier(text) {
             return Some(Spanned::new(text.to_owned(), span));
         }
-        let message = format!("`{text}` cannot be the name of {what}");
         let rule = if text.contains('-') {
             "a hyphen is a minus in expressions"
         } else {
@@ -159,7 +189,7 @@ impl Decoder<'_> {
 
     /// An identifier that stands as a root in expressions, so must be none that is there already.
     pub(super) fn root(&mut self, text: &str, span: Span, what: &str) -> Option<Spanned<String>> {
-        if ROOTS.contains(&text) && text != "item" {
+        if (ROOTS.contains(&text) && text != "item") || RESERVED.contains(&text) {
             self.error(
                 span,
                 format!("`{text}` has its own meaning in expressions, so it cannot be the name of {what}"),

@@ -1,58 +1,59 @@
 //! What can be said of a program before anything runs.
+//!
+//! Files are gone through as they call each other, each once (`file`), their lists in the order in which steps wait for
+//! each other (`list`), each step with every text it has (`step`). A text is held against the names that it will see and
+//! their types (`names`); what stands under `with:` against the schema of its step type (`with`, `value`, `fit`) or the
+//! inputs of the workflow that is called (`call`); and `rule` holds the rest of a step against what its type can do. What
+//! is not known passes: nothing is reported that might work.
 
-use std::sync::Arc;
+mod call;
+mod catalog;
+mod file;
+mod finally;
+mod fit;
+mod list;
+mod names;
+mod rule;
+mod step;
+mod value;
+mod with;
+mod word;
 
-use runner_sdk::StepType;
-use serde_json::Value;
+use std::collections::HashMap;
 
-use super::Unit;
-use crate::diagnostic::{Diagnostic, Sink, Source, did_you_mean};
-use crate::language::ast;
-use crate::language::reader::{Entry, Node};
+use regex::Regex;
 
-/// Checks what stands under `with:` against the step type's schema.
-pub(super) fn with(
-    of: &StepType,
-    schema: &Value,
-    with: Option<&Node>,
-    nodes: &[(String, &Node)],
-    step: &ast::Step,
-    workflow: &ast::Workflow,
-    sink: &mut Sink,
-) {
-    let source = &workflow.source;
-    let properties = schema["properties"].as_object();
-    let known = || properties.into_iter().flatten().map(|(name, _)| name.as_str());
-    for entry in with.and_then(Node::as_mapping).unwrap_or_default() {
-        if !known().any(|name| name == entry.key.text) {
-            let message = format!("`{}` has no field `{}`", of.name, entry.key.text);
-            let hint = did_you_mean(&entry.key.text, known());
-            sink.push(Diagnostic::error(source, entry.key.span, message).maybe_hint(hint));
-        }
-    }
-    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if !nodes.iter().any(|(given, _)| given == name) {
-            let span = with.map_or(step.id.span, |with| with.head);
-            let message = format!("`{}` needs the field `{name}` under `with`", of.name);
-            sink.push(Diagnostic::error(source, span, message));
-        }
-    }
+pub(super) use catalog::Catalog;
+
+use super::{Place, Program, Registry};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::expression::{Problem, Type};
+
+/// Reports everything wrong with a program; it may lack parts that were reported before.
+pub(super) fn program(program: &Program, registry: &Registry, catalog: &mut Catalog, sink: &mut Sink) {
+    let outputs = vec![None; program.units.len()];
+    let mut checker = Checker { program, registry, catalog, sink, outputs, patterns: HashMap::new() };
+    checker.unit(0, &program.plan.root);
 }
 
-/// Checks what a call gives to the workflow that it calls.
-pub(super) fn call(unit: &Unit, entries: &[Entry], name: &ast::Spanned<String>, source: &Arc<Source>, sink: &mut Sink) {
-    let inputs = &unit.workflow.inputs;
-    for entry in entries {
-        if !inputs.iter().any(|input| input.name.value == entry.key.text) {
-            let message = format!("the workflow `{}` has no input `{}`", unit.name, entry.key.text);
-            let hint = did_you_mean(&entry.key.text, inputs.iter().map(|input| input.name.value.as_str()));
-            sink.push(Diagnostic::error(source, entry.key.span, message).maybe_hint(hint));
-        }
+/// What all checks share.
+struct Checker<'p> {
+    program: &'p Program,
+    registry: &'p Registry,
+    catalog: &'p mut Catalog,
+    sink: &'p mut Sink,
+    /// What the outputs of each file are, once it was gone through.
+    outputs: Vec<Option<Type>>,
+    /// The patterns of schemas, compiled; none for one that is no regular expression here.
+    patterns: HashMap<String, Option<Regex>>,
+}
+
+impl Checker<'_> {
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
     }
-    for input in inputs.iter().filter(|input| input.default.is_none() && input.env.is_empty()) {
-        if !entries.iter().any(|entry| entry.key.text == input.name.value) {
-            let message = format!("the workflow `{}` needs the input `{}` under `with`", unit.name, input.name.value);
-            sink.push(Diagnostic::error(source, name.span, message));
-        }
+
+    fn problem(&mut self, place: &Place, problem: &Problem) {
+        self.sink.push(place.diagnostic(problem));
     }
 }

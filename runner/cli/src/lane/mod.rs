@@ -1,0 +1,144 @@
+//! What steps have said: read from the lanes of a run by the ranges that its journal and receipts name.
+//!
+//! An attempt that ended has its ranges in the journal. One that runs has its lane and the place where it began in the
+//! keeper's receipts, and the lane is its own until it ends; work inside the engine is seen when it ends.
+
+mod paper;
+mod piece;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use runner_core::Event;
+use runner_keeper::receipts::{self, Receipts};
+
+use crate::drive::Refusal;
+use crate::exit::Exit;
+use crate::past::Facts;
+
+use paper::Paper;
+use piece::{Piece, Stream};
+
+/// Whose words are wanted.
+pub(crate) struct Selection {
+    pub(crate) step: Option<String>,
+    pub(crate) attempt: Option<u32>,
+}
+
+impl Selection {
+    /// Whether a fact is the begin of an attempt of the step, or of one inside it.
+    pub(crate) fn speaks_of(event: &Event, step: &str) -> bool {
+        matches!(event, Event::AttemptStarted { path, .. } if is_within(path.as_str(), step))
+    }
+
+    fn wants(&self, path: &str, attempt: u32) -> bool {
+        self.step.as_deref().is_none_or(|step| is_within(path, step))
+            && self.attempt.is_none_or(|wanted| wanted == attempt)
+    }
+}
+
+fn is_within(path: &str, step: &str) -> bool {
+    path.strip_prefix(step).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+}
+
+/// Prints what is wanted, piece by piece, as it comes.
+pub(crate) struct Printer {
+    run: PathBuf,
+    selection: Selection,
+    /// Attempts under way, by the sequence of the fact that they started.
+    open: BTreeMap<u64, Piece>,
+    paper: Paper,
+    receipts: Receipts,
+    /// How long the receipts were when they were read.
+    receipts_length: u64,
+}
+
+impl Printer {
+    pub(crate) fn new(run: &Path, selection: Selection) -> Self {
+        let paper = Paper::new(selection.step.as_deref());
+        let receipts = Receipts::default();
+        Self { run: run.to_path_buf(), selection, open: BTreeMap::new(), paper, receipts, receipts_length: 0 }
+    }
+
+    /// Prints what new facts tell of, and what attempts under way have said since; whether anyone still reads.
+    pub(crate) fn look(&mut self, facts: &Facts) -> Result<bool, Refusal> {
+        for fact in facts {
+            match &fact.event.event {
+                Event::AttemptStarted { path, attempt, .. } if self.selection.wants(path.as_str(), *attempt) => {
+                    self.paper.expect(path.as_str());
+                    self.open.insert(fact.seq, Piece::new(path.as_str(), *attempt));
+                }
+                Event::AttemptEnded { path, attempt, .. } => {
+                    let ended = |piece: &Piece| piece.path == path.as_str() && piece.attempt == *attempt;
+                    let Some(seq) = self.open.iter().find(|(_, piece)| ended(piece)).map(|(seq, _)| *seq) else {
+                        continue;
+                    };
+                    let mut piece = self.open.remove(&seq).unwrap_or_else(|| Piece::new(path.as_str(), *attempt));
+                    if let Some(log) = &fact.event.log {
+                        piece.ended(log);
+                        self.read(&mut piece)?;
+                    }
+                    self.paper.close(&piece.path, piece.attempt, Stream::Out);
+                }
+                _ => {}
+            }
+        }
+        self.look_at_running()?;
+        Ok(self.paper.is_read())
+    }
+
+    /// Ends the printing: what was said without a line break is shown, too.
+    pub(crate) fn end(mut self) -> Result<Exit, Refusal> {
+        for piece in std::mem::take(&mut self.open).into_values() {
+            self.paper.close(&piece.path, piece.attempt, Stream::Out);
+        }
+        self.paper.flush();
+        Ok(Exit::Done)
+    }
+
+    fn look_at_running(&mut self) -> Result<(), Refusal> {
+        if self.open.is_empty() {
+            self.paper.flush();
+            return Ok(());
+        }
+        let length = std::fs::metadata(receipts::path(&self.run)).map_or(0, |data| data.len());
+        if length != self.receipts_length {
+            self.receipts = receipts::read(&self.run).map_err(|error| unreadable("receipts", &error))?;
+            self.receipts_length = length;
+        }
+        for (seq, mut piece) in std::mem::take(&mut self.open) {
+            if let Some(spawning) = self.receipts.spawning(seq) {
+                piece.begun(spawning);
+                self.read(&mut piece)?;
+            }
+            self.open.insert(seq, piece);
+        }
+        self.paper.flush();
+        Ok(())
+    }
+
+    fn read(&mut self, piece: &mut Piece) -> Result<(), Refusal> {
+        for stream in [Stream::Out, Stream::Data] {
+            // What was captured is shown once it is complete, after what was said.
+            if stream == Stream::Data && !piece.is_over() {
+                continue;
+            }
+            let paper = &mut self.paper;
+            let (path, attempt) = (piece.path.clone(), piece.attempt);
+            let whole = piece
+                .read(&self.run, stream, |bytes| paper.write(&path, attempt, stream, bytes))
+                .map_err(|error| unreadable("log", &error))?;
+            if let Err(missing) = whole {
+                self.paper.lost(&path, attempt, missing);
+            }
+            if piece.is_over() {
+                self.paper.close(&path, attempt, stream);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(what: &str, error: &std::io::Error) -> Refusal {
+    Refusal::new(Exit::Ledger, format!("the {what} of the run cannot be read: {error}"))
+}

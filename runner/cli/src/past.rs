@@ -1,0 +1,193 @@
+//! A run as its folder tells it: read without its lock, whether it is under way or over.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use runner_core::{End, Event, Phase, State};
+use runner_engine::driver::Entry;
+use runner_engine::ledger::{self, Follower, Holder, Lock, RunFolder, Runs};
+use runner_engine::run::{self, Record};
+use serde::Deserialize;
+
+use crate::drive::{self, Refusal};
+use crate::exit::Exit;
+
+/// Facts of a journal.
+pub(crate) type Facts = Vec<ledger::Record<Entry>>;
+
+/// A run that is being looked at.
+pub(crate) struct Past {
+    pub(crate) folder: RunFolder,
+    pub(crate) record: Record,
+    pub(crate) state: State,
+    pub(crate) facts: Facts,
+    follower: Follower<Entry>,
+}
+
+/// The run that a person means: by its id or a unique prefix, else the newest that has begun.
+pub(crate) fn choose(project: &Path, run: Option<&str>) -> Result<RunFolder, Refusal> {
+    let runs = Runs::of(project);
+    if let Some(prefix) = run {
+        return Ok(runs.find(prefix)?);
+    }
+    let newest = runs.list()?.into_iter().find(RunFolder::has_begun);
+    newest.ok_or_else(|| Refusal::new(Exit::Usage, "there are no runs yet").hint("`runner run NAME` starts one"))
+}
+
+impl Past {
+    /// Reads a run as far as it is written.
+    pub(crate) fn open(folder: RunFolder) -> Result<Self, Refusal> {
+        let blank = || {
+            let message = format!("the run `{}` was killed before it began; it has done nothing", folder.id());
+            Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`")
+        };
+        if !folder.has_begun() {
+            return Err(blank());
+        }
+        let mut follower: Follower<Entry> = Follower::new(folder.path());
+        let facts = follower.poll()?;
+        let started = facts.iter().find_map(|fact| match &fact.event.event {
+            Event::RunStarted { record, .. } => Some(record.clone()),
+            _ => None,
+        });
+        let record: Record = serde_json::from_value(started.ok_or_else(blank)?).map_err(|error| {
+            Refusal::new(Exit::Ledger, format!("the record of the run `{}` does not decode: {error}", folder.id()))
+        })?;
+        let program = run::program(&record, &drive::registry()).map_err(|diagnostics| {
+            drive::show(&diagnostics);
+            let message = format!("the workflow of the run `{}` is not understood any more", folder.id());
+            Refusal::new(Exit::Ledger, message).hint("it was made by another version of `runner`")
+        })?;
+        let mut state = State::new(Arc::clone(&program.plan));
+        for fact in &facts {
+            state.apply(&fact.event.event, fact.at);
+        }
+        drop(state.take_changes());
+        Ok(Self { folder, record, state, facts, follower })
+    }
+
+    /// The facts that were added since the last look, which are folded in.
+    pub(crate) fn poll(&mut self) -> Result<Facts, Refusal> {
+        let more = self.follower.poll()?;
+        for fact in &more {
+            self.state.apply(&fact.event.event, fact.at);
+        }
+        drop(self.state.take_changes());
+        self.facts.extend_from_slice(&more);
+        Ok(more)
+    }
+
+    /// What becomes of it.
+    pub(crate) fn standing(&self) -> Result<Standing, Refusal> {
+        let holder = Lock::holder(&self.folder.lock())?;
+        Ok(match (self.state.phase(), &holder) {
+            (Phase::Ended(end), None) => Standing::Ended(*end),
+            (Phase::Interrupting { .. }, Some(_)) => Standing::Stopping,
+            (Phase::Cancelling, Some(_)) => Standing::Cancelling,
+            (_, Some(_)) => Standing::Running,
+            (_, None) => Standing::Killed,
+        })
+    }
+
+    /// Its live engine.
+    pub(crate) fn engine(&self) -> Result<Option<Holder>, Refusal> {
+        Ok(Lock::holder(&self.folder.lock())?)
+    }
+}
+
+/// How a run stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// An engine lives.
+    Running,
+    /// An engine lives and stops it, to be resumed.
+    Stopping,
+    /// An engine lives and ends it for good.
+    Cancelling,
+    /// No engine lives and no end was written down.
+    Killed,
+    /// No engine lives.
+    Ended(End),
+}
+
+impl Standing {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Cancelling => "cancelling",
+            Self::Killed => "killed",
+            Self::Ended(End::Succeeded) => "succeeded",
+            Self::Ended(End::Failed) => "failed",
+            Self::Ended(End::TimedOut) => "timed out",
+            Self::Ended(End::Paused) => "paused",
+            Self::Ended(End::Interrupted) => "interrupted",
+            Self::Ended(End::Cancelled) => "cancelled",
+        }
+    }
+
+    /// Whether there is anything to go on with.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Ended(End::Succeeded | End::Cancelled))
+    }
+
+    /// Whether an engine is at it.
+    pub(crate) fn is_live(self) -> bool {
+        matches!(self, Self::Running | Self::Stopping | Self::Cancelling)
+    }
+}
+
+/// What a list says of a run.
+pub(crate) struct Glimpse {
+    pub(crate) id: String,
+    pub(crate) workflow: String,
+    pub(crate) standing: Standing,
+    /// When it began, in milliseconds since 1970.
+    pub(crate) started: u64,
+    /// The last thing that happened to it.
+    pub(crate) last: u64,
+}
+
+/// As much of a fact as a list needs: decoding no more keeps long lists of long runs quick.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    end: Option<End>,
+    #[serde(default)]
+    record: Option<Name>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    #[serde(default)]
+    workflow: String,
+}
+
+/// What a list says of a run; nothing of one that never began.
+pub(crate) fn glimpse(folder: &RunFolder) -> Result<Option<Glimpse>, Refusal> {
+    if !folder.has_begun() {
+        return Ok(None);
+    }
+    let lines = ledger::read::<Line>(folder.path())?;
+    let Some(first) = lines.iter().find(|line| line.event.event == "run_started") else { return Ok(None) };
+    let end = lines.iter().rev().find_map(|line| match line.event.event.as_str() {
+        "round_ended" => Some(line.event.end),
+        "round_started" | "cancel_requested" => Some(None),
+        _ => None,
+    });
+    let standing = match (Lock::holder(&folder.lock())?, end.flatten()) {
+        (Some(_), _) => Standing::Running,
+        (None, Some(end)) => Standing::Ended(end),
+        (None, None) => Standing::Killed,
+    };
+    Ok(Some(Glimpse {
+        id: folder.id().to_owned(),
+        workflow: first.event.record.as_ref().map(|name| name.workflow.clone()).unwrap_or_default(),
+        standing,
+        started: first.at,
+        last: lines.last().map_or(first.at, |line| line.at),
+    }))
+}

@@ -1,0 +1,45 @@
+//! What `finally` takes away is not there any more when the run is resumed.
+
+use runner_core::StepIndex;
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::language::ast::Step;
+use crate::program::Fields;
+
+/// Verbs of step types that take away what their fields name.
+const REMOVING: [&str; 4] = ["remove", "destroy", "delete", "uninstall"];
+
+impl Checker<'_> {
+    /// Warns where a step of `finally` removes what an output of the body speaks of: that step is not run again by
+    /// `resume`, so its output then speaks of something that is gone.
+    pub(super) fn removed(&mut self, body: &[Step], finally: &[Step], indices: &[StepIndex]) {
+        for (step, &index) in finally.iter().zip(indices) {
+            let definition = &self.program.steps[index];
+            let Some(uses) = &definition.uses else { continue };
+            let verb = uses.step.name.rsplit('.').next().unwrap_or_default();
+            if !REMOVING.contains(&verb) {
+                continue;
+            }
+            let references = Fields::references(&uses.with);
+            let named = references.iter().find_map(|reference| match reference.segments.as_slice() {
+                [root, id, outputs, ..] if root == "steps" && outputs == "outputs" => {
+                    body.iter().find(|step| step.id.value == *id)
+                }
+                _ => None,
+            });
+            let Some(named) = named else { continue };
+            let source = &self.program.units[definition.unit].workflow.source;
+            let message = format!(
+                "`{}` removes what `{}` has made, and a resumed run does not make it again",
+                step.id.value, named.id.value
+            );
+            let hint = format!("`resume` keeps `{}`, which is finished; what follows finds it gone", named.id.value);
+            self.push(Diagnostic::warning(source, step.id.span, message).hint(hint).note(
+                source,
+                named.id.span,
+                "made here",
+            ));
+        }
+    }
+}

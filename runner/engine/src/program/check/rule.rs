@@ -1,0 +1,49 @@
+//! What a step asks of its type, and what the type can do.
+
+use runner_sdk::Ability;
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::language::ast::{Interrupted, Step};
+use crate::program::Definition;
+
+impl Checker<'_> {
+    /// Checks `service`, `interrupted` and `check` against the abilities of the step's type.
+    pub(super) fn rules(&mut self, step: &Step, definition: &Definition) {
+        let Some(uses) = &definition.uses else { return };
+        let (of, source) = (&uses.step, &self.program.units[definition.unit].workflow.source);
+        if let Some(service) = &step.service
+            && !of.can(Ability::Service)
+        {
+            let able: Vec<String> = self
+                .registry
+                .all()
+                .iter()
+                .filter(|of| of.can(Ability::Service))
+                .map(|of| format!("`{}`", of.name))
+                .collect();
+            let found = Diagnostic::error(source, service.span, format!("`{}` cannot be a service", of.name));
+            let hint = (!able.is_empty()).then(|| format!("these can: {}", able.join(", ")));
+            self.push(found.maybe_hint(hint));
+        }
+        let Some(rule) = step.interrupted else { return };
+        match (rule.value, &step.check) {
+            (Interrupted::Check, None) if !of.can(Ability::Check) => {
+                let message = format!("`{}` cannot tell whether an interrupted attempt has done its work", of.name);
+                let hint = if of.idempotent {
+                    "say how with `check: {uses: …}`, or leave `interrupted` out: it is safe to repeat"
+                } else {
+                    "say how with `check: {uses: …}`"
+                };
+                self.push(Diagnostic::error(source, rule.span, message).hint(hint));
+            }
+            (Interrupted::Repeat | Interrupted::Stop, Some(check)) => {
+                let written = if rule.value == Interrupted::Repeat { "repeat" } else { "stop" };
+                let message = format!("the check never runs: `interrupted: {written}` does not ask it");
+                let hint = "with `interrupted: check`, or without `interrupted`, it runs";
+                self.push(Diagnostic::warning(source, check.uses.span, message).hint(hint));
+            }
+            _ => {}
+        }
+    }
+}
