@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// How a run stands
     Status(Status),
+    /// A run as it looked on a terminal: the tree of its steps, and how it ended
+    Show(Show),
     /// The runs there were, newest first
     Runs(Runs),
     /// What the steps of a run have said
@@ -174,6 +176,18 @@ pub(crate) struct Events {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// How they are told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The run: its id or a unique prefix [default: the newest]
+    pub(crate) run: Option<String>,
+    /// Unfold what is done, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How it is told; JSON is one object: the tree
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Shape,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use runner_core::{End, Event, Phase, State};
 use runner_engine::driver::Entry;
 use runner_engine::ledger::{self, Follower, Holder, Lock, RunFolder, Runs};
+use runner_engine::program::Program;
 use runner_engine::run::{self, Record};
 use serde::Deserialize;
 
@@ -19,6 +20,7 @@ pub(crate) type Facts = Vec<ledger::Record<Entry>>;
 pub(crate) struct Past {
     pub(crate) folder: RunFolder,
     pub(crate) record: Record,
+    pub(crate) program: Program,
     pub(crate) state: State,
     pub(crate) facts: Facts,
     follower: Follower<Entry>,
@@ -63,7 +65,7 @@ impl Past {
             state.apply(&fact.event.event, fact.at);
         }
         drop(state.take_changes());
-        Ok(Self { folder, record, state, facts, follower })
+        Ok(Self { folder, record, program, state, facts, follower })
     }
 
     /// The facts that were added since the last look, which are folded in.

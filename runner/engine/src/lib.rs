@@ -7,5 +7,6 @@ pub mod expression;
 pub mod language;
 pub mod ledger;
 pub mod program;
+pub mod report;
 pub mod run;
 mod when;

@@ -7,6 +7,7 @@ mod logs;
 mod resume;
 mod run;
 mod runs;
+mod show;
 mod status;
 mod validate;
 
@@ -39,6 +40,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Resume(args) => Ok(resume::resume(&project, &args)),
         Command::Cancel(args) => cancel::cancel(&project, &args),
         Command::Status(args) => status::status(&project, &args),
+        Command::Show(args) => show::show(&project, &args),
         Command::Runs(args) => runs::runs(&project, &args),
         Command::Logs(args) => logs::logs(&project, &args),
         Command::Events(args) => events::events(&project, &args),

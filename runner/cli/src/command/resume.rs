@@ -53,7 +53,7 @@ pub(crate) fn go_on(
     let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
     let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
-    let mut reporter = report::choose(format, &run, folder.path());
+    let mut reporter = report::choose(format, &run, folder.path(), report::Begin::Again);
     let outcome = drive::block_on(async {
         let world = Arc::new(Machine::new());
         let (mut driver, tally) = Driver::take_up(run, folder, opened, intent, world, &mut *reporter, options).await?;

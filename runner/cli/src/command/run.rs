@@ -69,7 +69,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
     let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
-    let mut reporter = report::choose(args.output, &run, folder.path());
+    let mut reporter = report::choose(args.output, &run, folder.path(), report::Begin::New);
     let outcome = drive::block_on(async {
         let driver = Driver::begin(run, folder, Arc::new(Machine::new()), &mut *reporter, options)?;
         drive::drive(driver).await

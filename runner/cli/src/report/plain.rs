@@ -1,75 +1,292 @@
-//! Plain lines: one for each thing that matters.
+//! Plain lines: one for each thing that matters, and a heartbeat while nothing ends for long.
+//!
+//! Every line begins with the time since the engine took up the run.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::{Path as File, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use runner_core::{AttemptResult, End, Event, State, Status};
+use runner_core::{AttemptResult, Event, Kind, Path, Purpose, Reason, State, Status, StepError, TimerKind};
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
-use runner_engine::ledger::Record;
+use runner_engine::ledger::{self, Record};
+use runner_engine::program::Program;
+use runner_engine::report::{Outline, View};
 use runner_engine::run::Run;
+use serde_json::{Map, Value};
 
-use crate::drive::Reporter;
+use super::draw::text::clean;
+use super::draw::{Pen, head, short};
+use super::{Begin, Told};
+use crate::drive::{self, Reporter};
 use crate::output;
+
+/// How often what still runs is named, where `RUNNER_HEARTBEAT` does not say otherwise.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How many steps a heartbeat names.
+const NAMED: usize = 5;
 
 /// Plain lines.
 pub(crate) struct Plain {
     id: String,
     folder: PathBuf,
-    live: bool,
+    program: Arc<Program>,
+    inputs: Map<String, Value>,
+    begun: Instant,
+    replaying: bool,
+    kept: usize,
+    lines: String,
+    heart: Heart,
 }
 
+/// A step under way.
+struct Busy {
+    since: Instant,
+    /// Why its last attempt failed, until it is known what follows.
+    failed: Option<(u32, StepError)>,
+}
+
+type Running = BTreeMap<Path, Busy>;
+
 impl Plain {
-    pub(crate) fn new(run: &Run, folder: &Path) -> Self {
-        Self { id: run.record.id.clone(), folder: folder.to_path_buf(), live: false }
+    pub(crate) fn new(run: &Run, folder: &File, begin: Begin) -> Self {
+        let begun = Instant::now();
+        let heart = Heart::start(begun, heartbeat(std::env::var("RUNNER_HEARTBEAT").ok().as_deref()));
+        let mut plain = Self {
+            id: run.record.id.clone(),
+            folder: folder.to_path_buf(),
+            program: Arc::clone(&run.program),
+            inputs: run.record.inputs.clone(),
+            begun,
+            replaying: begin == Begin::Again,
+            kept: 0,
+            lines: String::new(),
+            heart,
+        };
+        let how = if begin == Begin::Again { "resuming " } else { "" };
+        plain.say(&format!("{how}run {} of {}", plain.id.clone(), clean(&run.record.workflow, 200)));
+        plain
+    }
+
+    fn say(&mut self, line: &str) {
+        self.lines.push_str(&stamp(self.begun));
+        self.lines.push_str(line);
+        self.lines.push('\n');
+    }
+
+    fn print(&mut self) {
+        if !self.lines.is_empty() {
+            output::note(self.lines.trim_end());
+            self.lines.clear();
+        }
+    }
+
+    fn tell(&mut self, event: &Event, state: &State) {
+        let heart = Arc::clone(&self.heart.shared);
+        let mut beating = heart.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = &mut beating.running;
+        let line = match event {
+            Event::AttemptStarted { path, attempt, purpose, .. } => {
+                let failed = running.get_mut(path).and_then(|busy| busy.failed.take());
+                if let Some((number, error)) = failed {
+                    Some(format!("{path}: attempt {number} failed: {}; trying again", clean(&error.message, 1000)))
+                } else if running.contains_key(path) {
+                    None
+                } else {
+                    running.insert(path.clone(), Busy { since: Instant::now(), failed: None });
+                    let what = if *purpose == Purpose::Check { "looking whether it was done" } else { "started" };
+                    let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+                    Some(format!("{path}: {what}{again}"))
+                }
+            }
+            Event::AttemptEnded { path, attempt, result: AttemptResult::Failed { error } } => {
+                match running.get_mut(path) {
+                    Some(busy) => {
+                        busy.failed = Some((*attempt, error.clone()));
+                        None
+                    }
+                    None => Some(format!("{path}: ended: {}", clean(&error.message, 1000))),
+                }
+            }
+            Event::AttemptEnded { path, attempt, result: AttemptResult::InDoubt { why } } => {
+                running.remove(path);
+                Some(format!("{path}: attempt {attempt} is in doubt: {why}"))
+            }
+            Event::TimerSet { path, kind: TimerKind::Retry, duration, .. } => {
+                let failed = running.get_mut(path).and_then(|busy| busy.failed.take());
+                failed.map(|(attempt, error)| {
+                    let most = most_attempts(state, path);
+                    let (message, next) = (clean(&error.message, 1000), short(*duration));
+                    format!("{path}: attempt {attempt} of {most} failed: {message}; next in {next}")
+                })
+            }
+            Event::StepSkipped { path, reason } => Some(match reason {
+                Reason::Condition => format!("{path}: not needed"),
+                Reason::Need => format!("{path}: skipped, what it needs did not succeed"),
+                Reason::Stopped => format!("{path}: skipped, stopped before"),
+            }),
+            Event::StepExpanded { path, items } => Some(format!("{path}: {} items", items.len())),
+            Event::StepFinished { path, status, error, .. } => {
+                let took = running
+                    .remove(path)
+                    .map(|busy| short(u64::try_from(busy.since.elapsed().as_millis()).unwrap_or(0)));
+                let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
+                Some(match (status, error) {
+                    (Status::Succeeded, _) => format!("{path}: done{took}"),
+                    (Status::Cancelled, _) => format!("{path}: cancelled"),
+                    (_, Some(error)) => format!("{path}: failed{took}: {}", clean(&error.message, 1000)),
+                    (_, None) => format!("{path}: failed{took}"),
+                })
+            }
+            Event::ServiceLost { path, .. } => Some(format!("{path}: the service is gone and is started anew")),
+            Event::InterruptRequested { kill, by } => Some(format!(
+                "{by}: {}",
+                if *kill { "killing what runs" } else { "stopping; once more kills what runs" }
+            )),
+            Event::CancelRequested { by } => Some(format!("cancelled by {by}")),
+            Event::DoubtSettled { path, .. } => Some(format!("{path}: the doubt is settled")),
+            Event::RoundEnded { .. } => {
+                running.clear();
+                None
+            }
+            _ => None,
+        };
+        if line.is_some() {
+            beating.spoken = Instant::now();
+        }
+        drop(beating);
+        if let Some(line) = line {
+            self.say(&line);
+        }
     }
 }
 
 impl Observer for Plain {
-    fn fact(&mut self, record: &Record<Entry>, _: &State) {
-        if let Event::LifeStarted { .. } = record.event.event {
-            self.live = true;
-        }
-        let line = match &record.event.event {
-            Event::AttemptStarted { path, attempt, .. } => format!("{path}: started (attempt {attempt})"),
-            Event::AttemptEnded { path, result: AttemptResult::Failed { error }, .. } => {
-                format!("{path}: {}", error.message)
+    fn fact(&mut self, record: &Record<Entry>, state: &State) {
+        if self.replaying {
+            if let Event::StepFinished { path, status: Status::Succeeded, .. } = &record.event.event {
+                self.kept += usize::from(state.find(path).is_some_and(|id| state.node(id).leaf().is_some()));
             }
-            Event::AttemptEnded { path, result: AttemptResult::InDoubt { why }, .. } => {
-                format!("{path}: in doubt: {why}")
-            }
-            Event::StepSkipped { path, .. } => format!("{path}: skipped"),
-            Event::StepFinished { path, status: Status::Succeeded, .. } if !path.is_root() => format!("{path}: done"),
-            Event::StepFinished { path, status, .. } if !path.is_root() => format!("{path}: {status:?}"),
-            _ => return,
-        };
-        if self.live {
-            output::note(line);
+        } else {
+            self.tell(&record.event.event, state);
         }
+    }
+
+    fn durable(&mut self) {
+        if std::mem::take(&mut self.replaying) {
+            let kept = super::draw::counted(self.kept, "finished step", "");
+            self.say(&format!("{kept} kept"));
+        }
+        self.print();
     }
 
     fn live(&mut self, live: Live<'_>) {
         if let Live::Notice(text) = live {
-            output::note(text);
+            self.say(&clean(text, 1000));
+            self.print();
         }
     }
 }
 
 impl Reporter for Plain {
-    fn end(&mut self, outcome: &Outcome) {
-        let how = match outcome.end {
-            End::Succeeded => "succeeded",
-            End::Failed => "failed",
-            End::TimedOut => "timed out",
-            End::Paused => "paused",
-            End::Interrupted => "interrupted",
-            End::Cancelled => "cancelled",
-        };
-        output::note(format!("run {} {how}", self.id));
-        if let Some(error) = &outcome.error {
-            output::note(format!("  {}", error.message));
+    fn end(&mut self, _: &Outcome) {
+        self.print();
+        // What ends it is told from the record, by the same fold that a terminal shows: nothing is kept for it meanwhile.
+        let mut view = View::new(Outline::of(&self.program, std::mem::take(&mut self.inputs)));
+        for record in ledger::read::<Entry>(&self.folder).unwrap_or_default() {
+            view.apply(&record);
         }
-        for (path, attempt) in &outcome.doubts {
-            output::note(format!("  {path}: attempt {attempt} is in doubt"));
-        }
-        let _ = &self.folder;
+        let pen = Pen { glyphs: super::glyphs(), width: 2000, now: drive::now(), frame: 0, column: 0 };
+        let told = Told { view: &view, id: &self.id, folder: &self.folder, pen: &pen };
+        let lines = std::iter::once(head(&view, &pen, None)).chain(told.lines());
+        let text: Vec<_> = lines.map(|line| line.plain()).collect();
+        output::note(text.join("\n").trim_end());
     }
+}
+
+fn most_attempts(state: &State, path: &Path) -> u32 {
+    match state.find(path).and_then(|id| state.step(id)).map(|step| &step.kind) {
+        Some(Kind::Leaf(leaf)) => leaf.retry.attempts,
+        _ => 1,
+    }
+}
+
+/// The time since then, as lines begin.
+fn stamp(begun: Instant) -> String {
+    let seconds = begun.elapsed().as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02} ") } else { format!("{minutes:02}:{seconds:02} ") }
+}
+
+/// How often the heart beats; never for `0s`.
+fn heartbeat(given: Option<&str>) -> Option<Duration> {
+    let given = given.and_then(|text| runner_sdk::unit::Duration::parse(text).ok());
+    let every = given.map_or(HEARTBEAT, |given| given.0);
+    (!every.is_zero()).then_some(every)
+}
+
+struct Beating {
+    running: Running,
+    /// When something was last told.
+    spoken: Instant,
+    over: bool,
+}
+
+/// Names what still runs when nothing was said for a while.
+struct Heart {
+    shared: Arc<(Mutex<Beating>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heart {
+    fn start(begun: Instant, every: Option<Duration>) -> Self {
+        let beating = Beating { running: Running::new(), spoken: begun, over: false };
+        let shared = Arc::new((Mutex::new(beating), Condvar::new()));
+        let thread = every.and_then(|every| {
+            let shared = Arc::clone(&shared);
+            let name = std::thread::Builder::new().name("heartbeat".to_owned());
+            name.spawn(move || beat(&shared.0, &shared.1, begun, every)).ok()
+        });
+        Self { shared, thread }
+    }
+}
+
+impl Drop for Heart {
+    fn drop(&mut self) {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        self.shared.1.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn beat(beating: &Mutex<Beating>, wake: &Condvar, begun: Instant, every: Duration) {
+    let mut held = beating.lock().unwrap_or_else(PoisonError::into_inner);
+    while !held.over {
+        let silent = held.spoken.elapsed();
+        if silent >= every {
+            held.spoken = Instant::now();
+            if let Some(line) = still(&held.running, every) {
+                output::note(format!("{}{line}", stamp(begun)));
+            }
+        }
+        let left = every.saturating_sub(held.spoken.elapsed());
+        held = wake.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+/// What has run for at least that long.
+fn still(running: &Running, least: Duration) -> Option<String> {
+    let mut long: Vec<_> = running.iter().filter(|(_, busy)| busy.since.elapsed() >= least).collect();
+    long.sort_by_key(|(_, busy)| busy.since);
+    let named = long.iter().take(NAMED).map(|(path, busy)| {
+        format!("{path} ({})", short(u64::try_from(busy.since.elapsed().as_millis()).unwrap_or(0)))
+    });
+    let named: Vec<_> = named.collect();
+    let more = long.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!long.is_empty()).then(|| format!("… still running {}{more}", named.join(", ")))
 }
