@@ -10,6 +10,7 @@ mod support;
 mod doubt;
 mod ending;
 // mod house;
+mod checkpoint;
 mod kill;
 // mod life;
 // mod odd;
