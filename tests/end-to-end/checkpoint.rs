@@ -26,7 +26,9 @@ fn killed() -> Project {
     project.workflow("long", &workflow());
     let life = project.spawn(&["run", "long"]);
     await_that("the held step starts", || {
-        !project.runs().is_empty() && project.run_folder().join("journal").exists() && project.journal().attempts("held") == 1
+        !project.runs().is_empty()
+            && project.run_folder().join("journal").exists()
+            && project.journal().attempts("held") == 1
     });
     await_that("a checkpoint is there", || project.run_folder().join("checkpoint").is_dir());
     life.kill();

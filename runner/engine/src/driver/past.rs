@@ -52,12 +52,13 @@ impl Past {
     /// Opens what is left. The run's lock is held by the caller.
     pub fn open(folder: &RunFolder) -> Result<Self, LedgerError> {
         let checkpoint = match folder.checkpoint().exists().then(|| Checkpoint::open(&folder.checkpoint())) {
-            Some(Ok(Opening::Ready { checkpoint, entries })) => {
+            // A damaged database may open as an empty one.
+            Some(Ok(Opening::Ready { checkpoint, entries })) if entries.contains_key("record") => {
                 let mark = checkpoint.mark();
                 Some(Kept { checkpoint, entries, mark })
             }
             // One that cannot be believed is made anew behind the journal, which is the truth.
-            Some(Ok(Opening::Rebuild { .. }) | Err(_)) | None => None,
+            Some(Ok(_) | Err(_)) | None => None,
         };
         let mark = checkpoint.as_ref().map_or(Mark::BEGIN, |kept| kept.mark);
         let opened = Journal::open_from(folder.path(), mark)?;

@@ -90,7 +90,11 @@ impl Holder {
             return "its holder has not yet given its name; try again".to_owned();
         };
         let command = if holder.command.is_empty() { String::new() } else { format!(" (`{}`)", holder.command) };
-        let host = if holder.host.is_empty() || holder.host == machine::host_name() { String::new() } else { format!(" on `{}`", holder.host) };
+        let host = if holder.host.is_empty() || holder.host == machine::host_name() {
+            String::new()
+        } else {
+            format!(" on `{}`", holder.host)
+        };
         let run = holder.run.as_ref().map(|run| format!(" for the run `{}`", run.display())).unwrap_or_default();
         let advice = if holder.is_stopped() {
             format!("that process is stopped: continue it with `kill -CONT {}`, or end it", holder.pid)
