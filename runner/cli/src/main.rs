@@ -5,7 +5,6 @@
 
 mod args;
 mod command;
-mod complete;
 mod drive;
 mod event;
 mod exit;
@@ -31,9 +30,6 @@ fn main() -> ExitCode {
             ExitCode::from(code)
         }
         (Some(word), Some(name)) if word == drive::SERVICE => service::serve(&name.to_string_lossy()),
-        _ => {
-            complete::answer();
-            command::main()
-        }
+        _ => command::main(),
     }
 }

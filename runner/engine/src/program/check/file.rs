@@ -98,7 +98,10 @@ impl<'p> Checker<'p> {
         if let Some(group) = &of.group {
             let mut env = env.clone();
             for name in ["secrets", "state"] {
-                env.absent(name, "only `inputs`, `env`, `run` and loaded files are known when the group is taken");
+                env.absent(
+                    name,
+                    "the group is taken before the run starts: only `inputs`, `env`, `run` and loaded files are known",
+                );
             }
             self.text(&mut Names::without_steps(env, NO_STEPS), group);
         }
