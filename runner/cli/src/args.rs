@@ -3,10 +3,63 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
+
+use crate::complete;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done   1 unexpected   2 usage   10 invalid workflow or input   20 a step failed   21 timed out
+  22 paused: a person is needed   30 checkpoint, journal or state   31 busy   40-59 the workflow's own
+  130 interrupted or cancelled";
+
+const RUN: &str = "\
+Examples:
+  runner run quickstart
+  runner run vagrant-up --input dir=. --parallel 4
+  runner run ./deploy.yaml --inputs values.yaml --output json
+  runner run vagrant-up --help    what the workflow takes";
+
+const RESUME: &str = "\
+Examples:
+  runner resume                   the newest run that is not finished
+  runner resume 20261121-1015     a run by the begin of its id
+  runner resume --done pay        the step `pay`, which is in doubt, did its work
+  runner resume --repeat pay      it is to be done again";
+
+const LOGS: &str = "\
+Examples:
+  runner logs                     everything that the newest run has said
+  runner logs -f 20261121-1015    and what it goes on to say
+  runner logs 'region[eastus]/wait' --attempt 2";
+
+const GRAPH: &str = "\
+Examples:
+  runner graph quickstart
+  runner graph quickstart --format dot | dot -Tsvg > quickstart.svg";
+
+const STEPS: &str = "\
+Examples:
+  runner steps                    all step types
+  runner steps file               those of a namespace
+  runner steps exec.run           the manual page of one";
+
+const COMPLETIONS: &str = "\
+Examples:
+  source <(runner completions bash)
+  runner completions zsh > ~/.zfunc/_runner
+  runner completions fish > ~/.config/fish/completions/runner.fish";
 
 /// Carries real infrastructure through YAML workflows: in parallel, retried, watched, and resumed where it was killed.
 #[derive(Parser, Debug)]
-#[command(name = "runner", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "runner",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
 pub(crate) struct Cli {
     /// The project's folder; else the nearest one upwards with `workflows/` or `.runner/`
     #[arg(long, global = true, value_name = "FOLDER")]
@@ -33,10 +86,20 @@ pub(crate) enum Command {
     Logs(Logs),
     /// The facts of a run as JSON, one a line
     Events(Events),
+    /// The steps of a workflow and what they wait for
+    Graph(Graph),
     /// The workflows there are
     List(List),
     /// Check workflows; nothing is started
     Validate(Validate),
+    /// The step types there are; with a name, the manual page of one
+    Steps(Steps),
+    /// What deployments have left behind
+    State(State),
+    /// What this machine lacks, and how to get it
+    Doctor(Doctor),
+    /// What a shell reads to complete workflows, runs and steps
+    Completions(Completions),
 }
 
 /// How progress is shown.
@@ -62,10 +125,11 @@ pub(crate) enum Shape {
 }
 
 #[derive(Args, Debug)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, after_help = RUN)]
 pub(crate) struct Run {
     /// The workflow: a name, or a path with `/` or `.yaml`
-    pub(crate) workflow: String,
+    #[arg(required_unless_present = "help", add = ArgValueCompleter::new(complete::workflows))]
+    pub(crate) workflow: Option<String>,
     /// An input
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
@@ -87,14 +151,16 @@ pub(crate) struct Run {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = RESUME)]
 pub(crate) struct Resume {
     /// The run: its id or a unique prefix [default: the newest that is not finished]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// A step in doubt did its work; with its outputs as JSON where later steps need them
-    #[arg(long, value_name = "STEP[=JSON]")]
+    #[arg(long, value_name = "STEP[=JSON]", add = ArgValueCandidates::new(complete::steps))]
     pub(crate) done: Vec<String>,
     /// A step in doubt is to be done again
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", add = ArgValueCandidates::new(complete::steps))]
     pub(crate) repeat: Vec<String>,
     /// The value of a secret input that was not written down
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
@@ -107,6 +173,7 @@ pub(crate) struct Resume {
 #[derive(Args, Debug)]
 pub(crate) struct Validate {
     /// Workflows: names or paths [default: all of the project]
+    #[arg(add = ArgValueCompleter::new(complete::workflows))]
     pub(crate) workflows: Vec<String>,
     /// Diagnostics as JSON, one object a line
     #[arg(long)]
@@ -116,6 +183,7 @@ pub(crate) struct Validate {
 #[derive(Args, Debug)]
 pub(crate) struct Cancel {
     /// The run: its id or a unique prefix [default: the newest that is under way, paused or interrupted]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// Where no engine lives: only note it, for whoever resumes the run next
     #[arg(long)]
@@ -134,6 +202,7 @@ pub(crate) struct Cancel {
 #[derive(Args, Debug)]
 pub(crate) struct Status {
     /// The run: its id or a unique prefix [default: the newest]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// How it is told
     #[arg(long, value_enum, default_value_t)]
@@ -151,10 +220,13 @@ pub(crate) struct Runs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = LOGS)]
 pub(crate) struct Logs {
     /// The run: its id or a unique prefix [default: the newest]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// A step's path; of a group or foreach, all that is in it [default: all]
+    #[arg(add = ArgValueCandidates::new(complete::steps))]
     pub(crate) step: Option<String>,
     /// Only this attempt
     #[arg(long, value_name = "N")]
@@ -167,6 +239,7 @@ pub(crate) struct Logs {
 #[derive(Args, Debug)]
 pub(crate) struct Events {
     /// The run: its id or a unique prefix [default: the newest]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// Go on as long as the run is under way
     #[arg(long, short)]
@@ -183,6 +256,7 @@ pub(crate) struct List {
 #[derive(Args, Debug)]
 pub(crate) struct Show {
     /// The run: its id or a unique prefix [default: the newest]
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// Unfold what is done, too
     #[arg(long)]
@@ -190,4 +264,82 @@ pub(crate) struct Show {
     /// How it is told; JSON is one object: the tree
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = GRAPH)]
+pub(crate) struct Graph {
+    /// The workflow: a name, or a path
+    #[arg(add = ArgValueCompleter::new(complete::workflows))]
+    pub(crate) workflow: String,
+    /// How it is drawn
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: GraphFormat,
+}
+
+/// How a graph is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A tree
+    #[default]
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = STEPS)]
+pub(crate) struct Steps {
+    /// A step type or a namespace [default: all]
+    #[arg(add = ArgValueCandidates::new(complete::step_types))]
+    pub(crate) name: Option<String>,
+    /// How it is told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct State {
+    #[command(subcommand)]
+    pub(crate) command: StateCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum StateCommand {
+    /// What stands under a key: a text as it is, anything else as JSON
+    Get {
+        /// The key, such as `regions.eastus.version`
+        #[arg(add = ArgValueCandidates::new(complete::keys))]
+        key: String,
+    },
+    /// The keys there are, with their values
+    List {
+        /// Only what lies under this key
+        #[arg(add = ArgValueCandidates::new(complete::keys))]
+        prefix: Option<String>,
+        /// How they are told; JSON is one object a line
+        #[arg(long, value_enum, default_value_t)]
+        output: Shape,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// The workflow: a name, or a path [default: every step type]
+    #[arg(add = ArgValueCompleter::new(complete::workflows))]
+    pub(crate) workflow: Option<String>,
+    /// How it is told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = COMPLETIONS)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(complete::SHELLS))]
+    pub(crate) shell: String,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use runner_engine::diagnostic::{Sink, Source};
+use runner_engine::diagnostic::{Diagnostic, Sink, Source};
 use runner_engine::language::reader;
 use runner_engine::program::{Library, LibraryError, Opened};
 
@@ -68,6 +68,27 @@ impl Workflows {
         folders
     }
 
+    /// The file that a reference means: of a path, that one; of a name, the first there is.
+    fn locate(&self, reference: &str, folder: Option<&Path>) -> Option<PathBuf> {
+        let ending = Path::new(reference).extension().and_then(|ending| ending.to_str());
+        if reference.contains('/') || matches!(ending, Some("yaml" | "yml")) {
+            let base = folder.map_or_else(|| self.project.clone(), Path::to_path_buf);
+            let path = base.join(reference);
+            return Some(path.canonicalize().unwrap_or(path));
+        }
+        let files = |folder: PathBuf| ["yaml", "yml"].map(|ending| folder.join(format!("{reference}.{ending}")));
+        self.folders().into_iter().flat_map(files).find(|path| path.exists())
+    }
+
+    /// What is wrong with a file that cannot even be read, as diagnostics.
+    pub(crate) fn trouble(&self, reference: &str, folder: Option<&Path>) -> Vec<Diagnostic> {
+        let mut sink = Sink::new();
+        if let Some(path) = self.locate(reference, folder) {
+            let _ = reader::read_file(&path, &self.shown(&path), &mut sink);
+        }
+        sink.finish()
+    }
+
     fn file(&self, path: &Path) -> Result<Opened, LibraryError> {
         let key = self.shown(path);
         let mut sink = Sink::new();
@@ -99,21 +120,8 @@ impl Library for Workflows {
             return builtin(name)
                 .ok_or_else(|| LibraryError { message: format!("no workflow `{name}` is built in"), hint: None });
         }
-        let ending = Path::new(reference).extension().and_then(|ending| ending.to_str());
-        let is_path = reference.contains('/') || matches!(ending, Some("yaml" | "yml"));
-        if is_path {
-            let base = folder.map_or_else(|| self.project.clone(), Path::to_path_buf);
-            let path = base.join(reference);
-            let path = path.canonicalize().unwrap_or(path);
+        if let Some(path) = self.locate(reference, folder) {
             return self.file(&path);
-        }
-        for folder in self.folders() {
-            for ending in ["yaml", "yml"] {
-                let path = folder.join(format!("{reference}.{ending}"));
-                if path.exists() {
-                    return self.file(&path);
-                }
-            }
         }
         builtin(reference).ok_or_else(|| {
             let names = self.names();

@@ -5,6 +5,7 @@
 
 mod args;
 mod command;
+mod complete;
 mod drive;
 mod event;
 mod exit;
@@ -30,6 +31,9 @@ fn main() -> ExitCode {
             ExitCode::from(code)
         }
         (Some(word), Some(name)) if word == drive::SERVICE => service::serve(&name.to_string_lossy()),
-        _ => command::main(),
+        _ => {
+            complete::answer();
+            command::main()
+        }
     }
 }

@@ -50,3 +50,13 @@ fn colours_allowed() -> bool {
 pub(crate) fn width() -> usize {
     console::Term::stderr().size_checked().map_or(100, |(_, columns)| usize::from(columns))
 }
+
+/// The width for texts on standard output, in columns.
+pub(crate) fn columns() -> usize {
+    console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns))
+}
+
+/// A text for standard output, bold where that shows colours.
+pub(crate) fn bold(text: &str) -> String {
+    if colour_on_stdout() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+}

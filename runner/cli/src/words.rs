@@ -46,6 +46,27 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// A text, broken between words into lines of so many columns; all but the first begin with an indent.
+pub(crate) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns.max(20) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// A text that may come from anywhere, as it is fit for standard output: as it is where that is no terminal.
+pub(crate) fn for_stdout(text: &str) -> String {
+    use std::io::IsTerminal;
+    if std::io::stdout().is_terminal() { harmless(text) } else { text.to_owned() }
+}
+
 /// A text that may come from anywhere, fit for a terminal: what would move the cursor, ring, or change the direction of
 /// writing is shown as an escape instead; a lone carriage return begins a new line.
 pub(crate) fn harmless(text: &str) -> String {

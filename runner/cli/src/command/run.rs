@@ -7,7 +7,6 @@ use runner_engine::diagnostic::Sink;
 use runner_engine::driver::Driver;
 use runner_engine::language::read_file;
 use runner_engine::ledger::{Lock, Runs, read_state};
-use runner_engine::program::Library;
 use runner_engine::run::{Request, prepare};
 
 use crate::args;
@@ -28,13 +27,7 @@ pub(crate) fn run(project: &Path, args: &args::Run) -> Exit {
 fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let library = Workflows::of(project);
     let here = std::env::current_dir().map_err(|error| Refusal::invalid(error.to_string()))?;
-    let main = library.open(&args.workflow, Some(&here)).map_err(|error| {
-        let refusal = Refusal::invalid(error.message);
-        match error.hint {
-            Some(hint) => refusal.hint(hint),
-            None => refusal,
-        }
-    })?;
+    let main = super::opened(&library, args.workflow.as_deref().unwrap_or_default())?;
     let mut sink = Sink::new();
     let inputs_file = args.inputs_file.as_ref().map(|path| read_file(path, &path.to_string_lossy(), &mut sink));
     if sink.has_errors() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use runner_engine::diagnostic::{self, Severity, Sink};
+use runner_engine::diagnostic::{self, Diagnostic, Severity, Sink};
 use runner_engine::program::{Library, compile};
 
 use crate::args;
@@ -25,8 +25,13 @@ pub(crate) fn validate(project: &Path, args: &args::Validate) -> Exit {
         let opened = match library.open(&name, here.as_deref()) {
             Ok(opened) => opened,
             Err(error) => {
-                let refusal = Refusal::invalid(error.message);
-                exit = error.hint.into_iter().fold(refusal, Refusal::hint).tell();
+                let trouble = library.trouble(&name, here.as_deref());
+                if trouble.is_empty() {
+                    let refusal = Refusal::invalid(error.message);
+                    error.hint.into_iter().fold(refusal, Refusal::hint).tell();
+                }
+                tell(&trouble, args.json);
+                exit = Exit::Invalid;
                 continue;
             }
         };
@@ -35,13 +40,7 @@ pub(crate) fn validate(project: &Path, args: &args::Validate) -> Exit {
         compile(opened, &library, &drive::registry(), &mut sink);
         let found = sink.finish();
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
-        if args.json {
-            for diagnostic in diagnostic::to_json(&found).as_array().into_iter().flatten() {
-                output::line(diagnostic.to_string());
-            }
-        } else {
-            drive::show(&found);
-        }
+        tell(&found, args.json);
         if errors > 0 {
             exit = Exit::Invalid;
         } else if !args.json {
@@ -49,4 +48,14 @@ pub(crate) fn validate(project: &Path, args: &args::Validate) -> Exit {
         }
     }
     exit
+}
+
+fn tell(found: &[Diagnostic], json: bool) {
+    if json {
+        for diagnostic in diagnostic::to_json(found).as_array().into_iter().flatten() {
+            output::line(diagnostic.to_string());
+        }
+    } else {
+        drive::show(found);
+    }
 }

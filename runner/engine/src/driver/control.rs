@@ -94,19 +94,25 @@ pub fn note_cancel(past: Past, by: String) -> Result<(), DriveError> {
     Ok(())
 }
 
-fn socket(run: &Path) -> std::io::Result<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
+/// The folder of this user's sockets, which is made where it is missing: `$XDG_RUNTIME_DIR/runner`, else one in the folder
+/// for temporary files.
+pub fn socket_folder() -> std::io::Result<PathBuf> {
     let base = std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
     let folder = match base {
         Some(base) if base.is_dir() => base.join("runner"),
         _ => std::env::temp_dir().join(format!("runner-{}", rustix::process::getuid().as_raw())),
     };
     match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(folder),
     }
+}
+
+fn socket(run: &Path) -> std::io::Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = socket_folder()?;
     let run = run.canonicalize()?;
     let digest = Sha256::digest(run.as_os_str().as_bytes());
-    let name = u64::from_be_bytes(digest[..8].try_into().map_err(std::io::Error::other)?);
-    Ok(folder.join(format!("{name:016x}.engine")))
+    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(folder.join(format!("{name}.engine")))
 }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use runner_core::{End, Event, Input, Machine, Path, Phase, Settled, TimerId};
 use tokio::sync::mpsc;
 
-pub use control::{Asked, ask, note_cancel};
+pub use control::{Asked, ask, note_cancel, socket_folder};
 pub use entry::{Entry, LogRange};
 pub use error::DriveError;
 pub use observe::{Live, Observer};

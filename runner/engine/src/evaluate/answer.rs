@@ -85,10 +85,17 @@ impl Evaluator {
             return Err(item::leaks(&name, "an input"));
         }
         let scope = Scope::new(Status::default()).with("inputs", inputs.clone());
+        let load = crate::run::load(unit, &self.facts.project, &scope)?;
         if let Some(words) = &unit.group {
+            let facts = &self.facts;
+            let mut scope = scope
+                .with("run", super::scope::root(facts, &self.program.main().name, &unit.name))
+                .with("env", Value::Object(facts.env.clone()));
+            for (name, value) in load.as_object().into_iter().flatten() {
+                scope.set(name.clone(), value.clone());
+            }
             self.groups.take(&state.node(node).path, words.render_text(&scope)?)?;
         }
-        let load = crate::run::load(unit, &self.facts.project, &scope)?;
         Ok(json!({"inputs": inputs, "load": load}))
     }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Checker;
 use super::names::{Given, Names, Templates, of_input, of_kind};
+use super::value::holds_template;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::expression::{CompiledValue, Type};
 use crate::language::ast::{Action, Input, InputType, Step};
@@ -57,6 +58,7 @@ impl Checker<'_> {
         let wrong = |message: String| Diagnostic::error(&place.source, node.head, message);
         match value {
             CompiledValue::Literal(Value::Null) => {}
+            CompiledValue::Literal(_) if node.is_wrong() || holds_template(node) => {}
             CompiledValue::Literal(value) if input.kind.value == InputType::Secret => {
                 let reference = value.as_str().map(SecretGiven::parse);
                 if !reference.is_some_and(|given| given.is_reference()) {

@@ -98,10 +98,7 @@ impl<'p> Checker<'p> {
         if let Some(group) = &of.group {
             let mut env = env.clone();
             for name in ["secrets", "state"] {
-                env.absent(
-                    name,
-                    "the group is taken before the run starts: only `inputs`, `env`, `run` and loaded files are known",
-                );
+                env.absent(name, "only `inputs`, `env`, `run` and loaded files are known when the group is taken");
             }
             self.text(&mut Names::without_steps(env, NO_STEPS), group);
         }

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 
 use crate::diagnostic::did_you_mean;
 use crate::expression::Type;
-use crate::language::ast::{Action, Needs, Step};
+use crate::language::ast::{Action, Interrupted, Needs, Step};
 
 /// So many needs are followed in a list before every step counts as followed; only lists made to be hard have more.
 const LOOKS: usize = 20_000_000;
+
+/// In a longer list no similar id is looked for.
+const SEARCHED: usize = 1_000;
 
 /// A list of steps, and what is known of each so far.
 pub(super) struct List<'p> {
@@ -41,10 +44,20 @@ pub(super) struct Layer<'l> {
     pub(super) at: At,
 }
 
+/// What is known of a step that has ended.
+pub(super) struct Known {
+    /// The type behind `steps.ID`.
+    pub(super) of: Type,
+    /// Whether it stands for its items.
+    pub(super) items: bool,
+    /// Whether a `check` of another type may say that it is done, which then gives no outputs of its own.
+    pub(super) checked: bool,
+}
+
 /// What an id leads to.
 pub(super) enum Found {
-    /// A step that has ended, with its record.
-    Ended(Type),
+    /// A step that has ended.
+    Ended(Known),
     /// A step that may not have ended: why, and what to do.
     Early(String, Option<String>),
     /// No step: what may have been meant.
@@ -98,8 +111,13 @@ impl<'p> List<'p> {
         self.records.borrow_mut()[at] = of;
     }
 
-    fn record_of(&self, at: usize) -> Type {
-        self.records.borrow()[at].clone()
+    fn known(&self, at: usize) -> Known {
+        let step = &self.steps[at];
+        let checked = match (&step.action, &step.check, step.interrupted.map(|rule| rule.value)) {
+            (Action::Uses(own), Some(check), None | Some(Interrupted::Check)) => own.value != check.uses.value,
+            _ => false,
+        };
+        Known { of: self.records.borrow()[at].clone(), items: step.foreach.is_some(), checked }
     }
 
     /// Whether a step starts only when another one has ended.
@@ -107,6 +125,7 @@ impl<'p> List<'p> {
         if !self.certain || self.steps[from].follows.contains(&to) {
             return true;
         }
+        self.looks.set(self.looks.get() + self.steps.len() / 64);
         let mut seen = vec![false; self.steps.len()];
         let mut way = vec![from];
         while let Some(at) = way.pop() {
@@ -159,7 +178,7 @@ impl Layer<'_> {
         while let Some(Layer { outer, body, finally, at }) = layer {
             match (body.index.get(id), finally.index.get(id), *at) {
                 (Some(&to), _, At::Body(from)) if from == to || !body.follows(from, to) => return body.early(from, to),
-                (Some(&to), ..) => return Found::Ended(body.record_of(to)),
+                (Some(&to), ..) => return Found::Ended(body.known(to)),
                 (None, Some(_), At::Body(from)) => {
                     let name = &body.steps[from].id.value;
                     let message = format!("`{id}` stands in `finally`, which starts after `{name}`");
@@ -168,7 +187,7 @@ impl Layer<'_> {
                 (None, Some(&to), At::Finally(from)) if from == to || !finally.follows(from, to) => {
                     return finally.early(from, to);
                 }
-                (None, Some(&to), _) => return Found::Ended(finally.record_of(to)),
+                (None, Some(&to), _) => return Found::Ended(finally.known(to)),
                 (None, None, _) => layer = *outer,
             }
         }
@@ -180,6 +199,9 @@ impl Layer<'_> {
         let (mut known, mut outermost) = (Vec::new(), self);
         let mut layer = Some(self);
         while let Some(now) = layer {
+            if now.body.steps.len() + now.finally.steps.len() > SEARCHED {
+                return None;
+            }
             known.extend(now.body.index.keys().chain(now.finally.index.keys()).copied());
             outermost = now;
             layer = now.outer;

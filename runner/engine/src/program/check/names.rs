@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Checker;
-use super::list::{Found, Layer};
+use super::list::{Found, Known, Layer};
+use crate::diagnostic::Diagnostic;
 use crate::expression::{Expression, Need, Problem, Reference, Type, TypeEnv};
 use crate::language::ast::{Input, InputType};
 use crate::program::text::descend;
@@ -13,8 +14,15 @@ use crate::program::{Decision, Fields, Place, Words};
 pub(super) struct Names<'l> {
     env: TypeEnv,
     layer: Option<&'l Layer<'l>>,
-    steps: BTreeMap<String, Type>,
-    wrong: BTreeMap<String, (String, Option<String>)>,
+    met: BTreeMap<String, Met>,
+}
+
+/// A step that a text speaks of.
+enum Met {
+    /// It has ended.
+    Ended(Known),
+    /// It must not be spoken of here: why, and what to do.
+    Wrong(String, Option<String>),
 }
 
 /// What the templates under a field give, by their paths.
@@ -31,13 +39,13 @@ impl<'l> Names<'l> {
     /// Names without steps; `why` says why there are none.
     pub(super) fn without_steps(mut env: TypeEnv, why: &str) -> Self {
         env.absent("steps", why);
-        Self { env, layer: None, steps: BTreeMap::new(), wrong: BTreeMap::new() }
+        Self { env, layer: None, met: BTreeMap::new() }
     }
 
     /// Names with the steps that are seen from a place.
     pub(super) fn at(mut env: TypeEnv, layer: &'l Layer<'l>) -> Self {
         env.set("steps", Type::open::<String>([]));
-        Self { env, layer: Some(layer), steps: BTreeMap::new(), wrong: BTreeMap::new() }
+        Self { env, layer: Some(layer), met: BTreeMap::new() }
     }
 
     /// Sets a name.
@@ -60,46 +68,54 @@ impl<'l> Names<'l> {
         self.env.clone()
     }
 
-    /// Looks up the step that a reference speaks of, and says what is wrong with that.
-    fn meet(&mut self, reference: &Reference) -> Option<Problem> {
+    /// Looks up the step that a reference speaks of.
+    fn meet(&mut self, reference: &Reference) -> Option<&Met> {
         let (layer, id) = (self.layer?, reference.segments.get(1)?);
         if reference.root() != "steps" {
             return None;
         }
-        if !self.steps.contains_key(id) {
-            let of = match layer.find(id) {
-                Found::Ended(of) => of,
-                Found::Early(message, hint) => {
-                    self.wrong.insert(id.clone(), (message, hint));
-                    Type::Dyn
-                }
-                Found::Unknown(hint) => {
-                    self.wrong.insert(id.clone(), (format!("there is no step `{id}` here"), hint));
-                    Type::Dyn
-                }
-            };
-            self.steps.insert(id.clone(), of);
-            self.env.set("steps", Type::Object { fields: self.steps.clone(), open: true });
-        }
-        if let Some((message, hint)) = self.wrong.get(id) {
-            return Some(Problem::new(reference.place(1), message.clone()).maybe_hint(hint.clone()));
-        }
-        let of_items = matches!(&self.steps[id], Type::Object { fields, .. } if fields.contains_key("succeeded"));
-        if of_items && reference.segments.len() > 3 && reference.segments[2] == "outputs" {
-            let message = format!("`{id}` goes through items, and each item has its own outputs");
-            let hint = format!("`steps.{id}.items` has them by their keys");
-            return Some(Problem::new(reference.place(2), message).hint(hint));
-        }
-        None
+        let look = || match layer.find(id) {
+            Found::Ended(known) => Met::Ended(known),
+            Found::Early(message, hint) => Met::Wrong(message, hint),
+            Found::Unknown(hint) => Met::Wrong(format!("there is no step `{id}` here"), hint),
+        };
+        Some(self.met.entry(id.clone()).or_insert_with(look))
     }
 }
 
 impl Checker<'_> {
+    /// Looks up the steps that a text speaks of; they are known when the text is checked next.
     fn meet<'r>(&mut self, names: &mut Names<'_>, place: &Place, references: impl Iterator<Item = &'r Reference>) {
+        let mut steps = BTreeMap::new();
         for reference in references {
-            if let Some(problem) = names.meet(reference) {
-                self.problem(place, &problem);
+            let Some(met) = names.meet(reference) else { continue };
+            let (id, segments) = (&reference.segments[1], &reference.segments);
+            let reads = segments.len() > 3 && segments[2] == "outputs";
+            let known = match met {
+                Met::Wrong(message, hint) => {
+                    let problem = Problem::new(reference.place(1), message.clone()).maybe_hint(hint.clone());
+                    self.problem(place, &problem);
+                    steps.insert(id.clone(), Type::Dyn);
+                    continue;
+                }
+                Met::Ended(known) => known,
+            };
+            if reads && known.items {
+                let message = format!("`{id}` goes through items, and each item has its own outputs");
+                let hint = format!("`steps.{id}.items` has them by their keys");
+                self.problem(place, &Problem::new(reference.place(2), message).hint(hint));
+            } else if reads && known.checked {
+                let message = format!("after an interruption the outputs of `{id}` may be null");
+                let hint = format!("its `check` is of another type, so where that finds `{id}` done there are none");
+                let span = place.span(reference.place(2));
+                self.push(Diagnostic::warning(&place.source, span, message).hint(hint));
             }
+            if !steps.contains_key(id) {
+                steps.insert(id.clone(), known.of.clone());
+            }
+        }
+        if !steps.is_empty() {
+            names.env.set("steps", Type::Object { fields: steps, open: true });
         }
     }
 

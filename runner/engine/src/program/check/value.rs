@@ -54,6 +54,9 @@ impl Checker<'_> {
             }
             return;
         }
+        if is_template(node) {
+            return;
+        }
         let choices = variants(schema);
         if !choices.is_empty() {
             return self.choose(schema, &choices, node, at, found);
@@ -183,6 +186,18 @@ impl Checker<'_> {
         }
         self.patterns.get(pattern).and_then(Option::as_ref).is_none_or(|regex| regex.is_match(text))
     }
+}
+
+/// Whether a text is meant as a template. One of which nothing more is known could not be read, which is said already.
+pub(super) fn is_template(node: &Node) -> bool {
+    node.as_text().is_some_and(|text| text.contains("{{"))
+}
+
+/// Whether a template stands in a value.
+pub(super) fn holds_template(node: &Node) -> bool {
+    is_template(node)
+        || node.as_sequence().into_iter().flatten().any(holds_template)
+        || node.as_mapping().into_iter().flatten().any(|entry| holds_template(&entry.value))
 }
 
 /// The only values that a schema allows, where it names them.

@@ -1,9 +1,12 @@
 //! What stands under `with:` of a step type.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::Checker;
 use super::names::{Names, Templates};
+use super::value::holds_template;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::expression::{CompiledValue, Need};
 use crate::language::reader::{Entry, Node};
@@ -46,7 +49,8 @@ impl Checker<'_> {
         right &= own.iter().all(|entry| uses.with.values.iter().any(|(field, ..)| *field == entry.key.text));
         for (field, value, place) in &uses.with.values {
             let templates = self.templates(names, &uses.with, field);
-            right &= value.is_literal();
+            let raw = schema["properties"][field].get("x-raw").is_some();
+            right &= value.is_literal() && (raw || !holds_template(&place.node));
             if let Some(schema) = properties.and_then(|known| known.get(field)) {
                 right &= self.value(schema, field, &templates, place);
             }
@@ -98,17 +102,31 @@ impl Checker<'_> {
             }
             Ok(instance) => {
                 let Err(error) = instance.validate() else { return };
-                // The message names its field first, as all of them do.
-                let named = error.message.split('`').nth(1).map(steps_of).unwrap_or_default();
-                let place = named.split_first().and_then(|(field, path)| Some(descend(place_of(field)?, path)));
-                let found = match place {
-                    Some(place) => Diagnostic::error(&place.source, place.node.head, error.message),
-                    None => Diagnostic::error(source, head, error.message),
-                };
+                // The message begins with what is wrong: a field, or something that stands in one.
+                let named = error.message.split('`').nth(1).unwrap_or_default();
+                let path = steps_of(named);
+                let field = path.split_first().and_then(|(field, path)| Some(descend(place_of(field)?, path)));
+                let spot = field.map(|place| (place.source, place.node.head)).or_else(|| {
+                    let mut all = uses.with.values.iter().map(|(.., place)| place);
+                    all.find_map(|place| Some((Arc::clone(&place.source), written(&place.node, named)?)))
+                });
+                let (source, span) = spot.unwrap_or_else(|| (Arc::clone(source), head));
+                let found = Diagnostic::error(&source, span, error.message);
                 self.push(found.maybe_hint(error.hint));
             }
         }
     }
+}
+
+/// Where a text is written in a value, as a key or as a whole.
+fn written(node: &Node, text: &str) -> Option<Span> {
+    if node.as_text() == Some(text) {
+        return Some(node.head);
+    }
+    let mut members = node.as_mapping().into_iter().flatten();
+    let member = members
+        .find_map(|entry| if entry.key.text == text { Some(entry.key.span) } else { written(&entry.value, text) });
+    member.or_else(|| node.as_sequence().into_iter().flatten().find_map(|item| written(item, text)))
 }
 
 /// The hint for a field that is not there.

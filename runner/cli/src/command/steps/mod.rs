@@ -1,0 +1,75 @@
+//! `runner steps`: the step types there are, and the manual page of one, from its own definition.
+
+mod page;
+mod shape;
+
+use runner_sdk::StepType;
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::drive::{self, Refusal};
+use crate::exit::Exit;
+use crate::output;
+use crate::words;
+
+/// Lists the step types, those of a namespace, or shows one.
+pub(crate) fn steps(args: &args::Steps) -> Result<Exit, Refusal> {
+    let registry = drive::registry();
+    let Some(name) = &args.name else { return list(registry.all(), args.output) };
+    if let Some(step) = registry.find(name) {
+        match args.output {
+            args::Shape::Text => output::print(&page::page(step, output::columns())),
+            args::Shape::Json => output::line(described(step).to_string()),
+        }
+        return Ok(Exit::Done);
+    }
+    let within: Vec<_> = registry.all().iter().copied().filter(|step| step.namespace() == name).collect();
+    if !within.is_empty() {
+        return list(&within, args.output);
+    }
+    let names: Vec<_> = registry.all().iter().flat_map(|step| [step.name, step.namespace()]).collect();
+    let near = runner_engine::diagnostic::did_you_mean(name, names);
+    let hint = near.unwrap_or_else(|| "`runner steps` lists the step types there are".to_owned());
+    Err(Refusal::new(Exit::Usage, format!("there is no step type `{name}`")).hint(hint))
+}
+
+fn list(steps: &[&'static StepType], shape: args::Shape) -> Result<Exit, Refusal> {
+    if shape == args::Shape::Json {
+        for step in steps {
+            output::line(described(step).to_string());
+        }
+        return Ok(Exit::Done);
+    }
+    let width = steps.iter().map(|step| step.name.len()).max().unwrap_or(0) + 4;
+    let mut namespace = "";
+    for step in steps {
+        if step.namespace() != namespace {
+            if !namespace.is_empty() {
+                output::line("");
+            }
+            namespace = step.namespace();
+            output::line(output::bold(namespace));
+        }
+        let summary = words::wrapped(&step.summary(), output::columns().saturating_sub(width), width);
+        output::line(format!("  {:1$}{summary}", step.name, width - 2));
+    }
+    Ok(Exit::Done)
+}
+
+fn described(step: &StepType) -> Value {
+    json!({
+        "name": step.name,
+        "summary": step.summary(),
+        "kind": step.kind,
+        "idempotent": step.idempotent,
+        "behaviour": step.behaviour,
+        "waits": step.waits,
+        "abilities": step.abilities,
+        "needs": step.needs,
+        "with": step.with_schema(),
+        "outputs": step.output_schema(),
+        "examples": step.examples.iter().map(|example| json!({
+            "title": example.title, "steps": example.steps, "expect": example.expect,
+        })).collect::<Vec<_>>(),
+    })
+}
