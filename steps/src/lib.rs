@@ -74,3 +74,8 @@ pub fn all() -> Vec<&'static StepType> {
 pub fn find(name: &str) -> Option<&'static StepType> {
     all().into_iter().find(|step| step.name == name)
 }
+
+/// The step that the front page shows is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct FrontPage;
