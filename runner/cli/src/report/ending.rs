@@ -41,10 +41,9 @@ impl Told<'_> {
         let Some(end) = self.view.end() else { return Vec::new() };
         let mut lines = match end {
             End::Succeeded => self.succeeded(),
-            End::Failed | End::TimedOut => self.failed(),
+            End::Failed | End::TimedOut | End::Cancelled => self.failed(),
             End::Paused => self.paused(),
             End::Interrupted => Vec::new(),
-            End::Cancelled => self.failed(),
         };
         let resume = format!("runner resume {}", self.id);
         match end {
@@ -117,11 +116,9 @@ impl Told<'_> {
         let mut line = Line::of(Ink::Bad, format!("{} ", self.pen.glyphs.failed));
         line.push(Ink::Strong, clean(node.path.as_str(), 400)).push(Ink::Bad, " failed");
         let tries = node.leaf().map_or(0, |leaf| leaf.failures);
-        if tries > 1 {
-            line.push(Ink::Plain, format!(" {tries} times"));
-        }
+        let tries = if tries > 1 { format!("{tries} tries, ") } else { String::new() };
         if let Some(took) = self.view.elapsed(id, self.view.last()) {
-            line.push(Ink::Faint, format!(" after {}", short(took)));
+            line.push(Ink::Faint, format!(" after {tries}{}", short(took)));
         }
         line
     }
@@ -185,7 +182,7 @@ impl Told<'_> {
             lines.push(labelled("it has", &format!("runner resume {} --done {}", self.id, word(path))));
             lines.push(Line::of(
                 Ink::Faint,
-                "             with its outputs where later steps need them: --done STEP='{…}'",
+                "               with its outputs where later steps need them: --done STEP='{…}'",
             ));
             lines.push(labelled("do it again", &format!("runner resume {} --repeat {}", self.id, word(path))));
             lines.push(Line::default());
@@ -202,7 +199,7 @@ impl Told<'_> {
 }
 
 fn labelled(label: &str, text: &str) -> Line {
-    let mut line = Line::of(Ink::Faint, format!("  {:<11}", format!("{label}:")));
+    let mut line = Line::of(Ink::Faint, format!("  {:<13}", format!("{label}:")));
     line.push(Ink::Plain, text);
     line
 }

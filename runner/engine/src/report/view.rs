@@ -273,11 +273,14 @@ impl View {
         }
     }
 
-    /// How long a step took or has taken so far, in milliseconds; none before it began. Time between engine lives, in
+    /// How long a step took or has taken so far, in milliseconds; none before it began, and of one in doubt. Time between engine lives, in
     /// which nothing of it ran, does not count for what is under way.
     pub fn elapsed(&self, id: NodeId, now: u64) -> Option<u64> {
         let node = self.state.node(id);
         let started = node.started?;
+        if node.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. })) {
+            return None;
+        }
         let began = match node.ended {
             Some(ended) if ended < self.life => started,
             _ => self.begun(id, started),

@@ -77,7 +77,7 @@ impl Board {
             };
             let progress = speaker.as_ref().and_then(|(noise, ..)| noise.progress.as_ref());
             lines.push(pen.line(view, *shown, progress));
-            for (noise, room, depth) in speaker.iter() {
+            if let Some((noise, room, depth)) = &speaker {
                 let said = &noise.lines[noise.lines.len().saturating_sub(*room)..];
                 lines.extend(said.iter().map(|said| pen.output(*depth, said)));
             }

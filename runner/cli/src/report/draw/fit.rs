@@ -36,7 +36,7 @@ pub(crate) fn fit(view: &View, room: usize) -> Vec<Shown> {
         if busy + 2 <= room || items == 1 {
             return squeeze(&rows, &classes, room);
         }
-        items /= 2;
+        items -= (items / 4).max(1);
     }
 }
 

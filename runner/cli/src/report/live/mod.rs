@@ -4,9 +4,10 @@
 //! takes what it needs under the lock, lets go, and then reads lanes and writes to the terminal, so a slow terminal delays
 //! the picture and not the run.
 //!
-//! The picture is the message of one bar without a bar: `indicatif` moves the cursor and clears what was there.
+//! `painter` decides what the picture is, `screen` puts it over the one before.
 
 mod painter;
+mod screen;
 
 use std::collections::BTreeMap;
 use std::path::{Path as File, PathBuf};

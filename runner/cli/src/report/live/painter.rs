@@ -3,11 +3,11 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use runner_core::NodeId;
 use runner_engine::driver::LogRange;
 use runner_engine::report::Pace;
 
+use super::screen::Screen;
 use super::{Scene, Shared, Stage};
 use crate::drive;
 use crate::report::draw::{Board, Line, Noise, Pen, fit, head};
@@ -35,13 +35,13 @@ pub(super) fn paint(shared: &Mutex<Shared>, wake: &Condvar, scene: &Scene) {
         match held.stage {
             Stage::Replaying => {}
             Stage::Drawing => {
-                let (board, lanes) = painter.plan(&held);
+                let (board, speakers) = painter.plan(&held);
                 drop(held);
-                let said = painter.listen(&lanes);
+                let said = painter.listen(&speakers);
                 let held = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let lines = painter.draw(&held, &board, &said);
+                let picture = painter.draw(&held, &board, &said);
                 drop(held);
-                painter.show(&notices, &lines);
+                painter.show(&notices, &picture);
             }
             Stage::Ended => {
                 let lines = painter.ending(&held);
@@ -60,7 +60,7 @@ pub(super) fn paint(shared: &Mutex<Shared>, wake: &Condvar, scene: &Scene) {
 
 struct Painter<'a> {
     scene: &'a Scene,
-    bar: ProgressBar,
+    screen: Screen<std::io::Stderr>,
     pen: Pen,
     tails: Tails,
     pace: Option<Pace>,
@@ -69,13 +69,9 @@ struct Painter<'a> {
 
 impl<'a> Painter<'a> {
     fn new(scene: &'a Scene) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(20));
-        if let Ok(style) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(style);
-        }
         let pace = earlier::pace(&scene.folder, &scene.workflow);
         let pen = Pen { glyphs: glyphs(), width: 80, now: 0, frame: 0, column: 0 };
-        Self { scene, bar, pen, tails: Tails::default(), pace, left: None }
+        Self { scene, screen: Screen::new(std::io::stderr(), true), pen, tails: Tails::default(), pace, left: None }
     }
 
     /// Looks at the clock and at the terminal's size; the lines there are.
@@ -89,20 +85,20 @@ impl<'a> Painter<'a> {
 
     /// What is to be shown, and where what is heard of it lies.
     fn plan(&mut self, shared: &Shared) -> (Board, Vec<(NodeId, LogRange)>) {
-        let lines = self.look();
+        let height = self.look();
         self.pen.frame += 1;
         if self.pen.frame % ESTIMATE == 1 {
             self.left = self.pace.as_ref().and_then(|pace| pace.left(&shared.view, self.pen.now));
             self.tails.tidy();
         }
-        let board = Board::of(&shared.view, lines);
+        let board = Board::of(&shared.view, height);
         let lane = |id: NodeId| Some((id, shared.lanes.get(shared.view.path(id))?.1.clone()));
-        let lanes = board.speakers(&shared.view).into_iter().filter_map(|(id, _)| lane(id)).collect();
-        (board, lanes)
+        let speakers = board.speakers(&shared.view).into_iter().filter_map(|(id, _)| lane(id)).collect();
+        (board, speakers)
     }
 
-    fn listen(&mut self, lanes: &[(NodeId, LogRange)]) -> Vec<(NodeId, Noise)> {
-        lanes.iter().map(|(id, log)| (*id, self.tails.of(&self.scene.folder, log))).collect()
+    fn listen(&mut self, speakers: &[(NodeId, LogRange)]) -> Vec<(NodeId, Noise)> {
+        speakers.iter().map(|(id, log)| (*id, self.tails.of(&self.scene.folder, log))).collect()
     }
 
     fn draw(&mut self, shared: &Shared, board: &Board, said: &[(NodeId, Noise)]) -> Vec<Line> {
@@ -124,23 +120,13 @@ impl<'a> Painter<'a> {
         lines
     }
 
-    fn show(&self, notices: &[String], lines: &[Line]) {
-        for notice in notices {
-            self.bar.println(notice);
-        }
-        let painted: Vec<_> = lines.iter().map(|line| line.paint(true)).collect();
-        self.bar.set_message(painted.join("\n"));
-        self.bar.tick();
+    fn show(&mut self, notices: &[String], lines: &[Line]) {
+        self.screen.show(notices, lines, self.pen.width + 1);
     }
 
-    fn finish(&self, notices: &[String], lines: &[Line]) {
-        self.bar.finish_and_clear();
-        for notice in notices {
-            crate::output::note(notice);
-        }
-        if !lines.is_empty() {
-            let painted: Vec<_> = lines.iter().map(|line| line.paint(true)).collect();
-            crate::output::note(painted.join("\n").trim_end());
-        }
+    fn finish(&mut self, notices: &[String], lines: &[Line]) {
+        let painted = lines.iter().map(|line| line.paint(true));
+        let text: Vec<_> = notices.iter().cloned().chain(painted).collect();
+        self.screen.end(&text, self.pen.width + 1);
     }
 }

@@ -1,0 +1,72 @@
+//! The picture on the terminal, drawn over the one before.
+//!
+//! The cursor rests at the begin of the line below the picture, so that what the terminal echoes (`^C`) harms nothing, and
+//! lines are not filled up, so that a narrower window has little to reflow. Both are why this is not left to a crate: the
+//! common ones fill lines to the full width and rest at their end.
+
+use std::io::Write;
+
+use crate::report::draw::Line;
+
+/// Begin and end of an update that is shown at once, where the terminal knows of that.
+const BEGIN: &str = "\u{1b}[?2026h";
+const END: &str = "\u{1b}[?2026l";
+
+/// A terminal with a picture at its bottom.
+pub(super) struct Screen<W> {
+    to: W,
+    colour: bool,
+    /// How wide the lines of the picture are.
+    drawn: Vec<usize>,
+}
+
+impl<W: Write> Screen<W> {
+    pub(super) fn new(to: W, colour: bool) -> Self {
+        Self { to, colour, drawn: Vec::new() }
+    }
+
+    /// Draws the picture anew in a terminal of so many columns, with lines that stay above it.
+    pub(super) fn show(&mut self, above: &[String], lines: &[Line], columns: usize) {
+        let mut text = String::from(BEGIN);
+        self.rewind(&mut text, columns);
+        for line in above {
+            text.push_str(line);
+            text.push_str("\u{1b}[K\r\n");
+        }
+        for line in lines {
+            text.push_str(&line.paint(self.colour));
+            text.push_str("\u{1b}[K\r\n");
+        }
+        text.push_str("\u{1b}[J");
+        text.push_str(END);
+        self.drawn = lines.iter().map(Line::width).collect();
+        self.write(&text);
+    }
+
+    /// Clears the picture and writes lines that stay.
+    pub(super) fn end(&mut self, lines: &[String], columns: usize) {
+        let mut text = String::new();
+        self.rewind(&mut text, columns);
+        text.push_str("\u{1b}[J");
+        for line in lines {
+            text.push_str(line);
+            text.push_str("\r\n");
+        }
+        self.drawn.clear();
+        self.write(&text);
+    }
+
+    /// Moves to the begin of the picture. In a window that became narrower its lines take more rows than they did.
+    fn rewind(&self, text: &mut String, columns: usize) {
+        let rows: usize = self.drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
+        text.push('\r');
+        if rows > 0 {
+            text.push_str(&format!("\u{1b}[{rows}A"));
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        // A terminal that went away takes the picture with it, not the run.
+        let _ = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush());
+    }
+}
