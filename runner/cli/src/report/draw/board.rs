@@ -113,7 +113,9 @@ pub(crate) fn head(view: &View, pen: &Pen, left: Option<u64>) -> Line {
             let by = view.by().map(|by| format!(" ({})", super::text::clean(by, 40))).unwrap_or_default();
             line.push(Ink::Care, format!("{dot}stopping{by}"));
         } else if let Some(left) = left {
-            line.push(Ink::Faint, format!("{dot}about {} left", short(left.max(1000).next_multiple_of(1000))));
+            let about = if pen.width < 60 { "~" } else { "about " };
+            let left = short(left.max(1000).next_multiple_of(1000));
+            line.push(Ink::Faint, format!("{dot}{about}{left} left"));
         }
     }
     line.cut(pen.width, pen.glyphs.more)

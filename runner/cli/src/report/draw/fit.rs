@@ -31,8 +31,14 @@ pub(crate) fn fit(view: &View, room: usize) -> Vec<Shown> {
         if rows.len() <= room {
             return rows.into_iter().map(Shown::Row).collect();
         }
-        let classes: Vec<_> = rows.iter().map(|row| class(view, *row)).collect();
+        // Where there is no room for all, what is to come inside of what is under way goes first.
+        let classed = rows.into_iter().map(|row| (row, class(view, row)));
+        let (rows, classes): (Vec<_>, Vec<_>) =
+            classed.filter(|(row, class)| row.depth == 0 || *class != Class::ToCome).unzip();
         let busy = classes.iter().filter(|class| **class == Class::Busy).count();
+        if rows.len() <= room {
+            return rows.into_iter().map(Shown::Row).collect();
+        }
         if busy + 2 <= room || items == 1 {
             return squeeze(&rows, &classes, room);
         }

@@ -195,7 +195,7 @@ impl Pen {
         let mut details = Vec::new();
         let bar =
             if *look == Look::Open { self.bar(counts.ended() as u64, counts.all as u64) + " " } else { String::new() };
-        details.push((Ink::Plain, format!("{bar}{}/{}", counts.ended(), counts.all)));
+        details.push((Ink::Plain, format!("{bar}{}/{}", counts.ended(), counts.all).trim_start().to_owned()));
         let others = [
             (counts.failed, "failed", Ink::Bad),
             (if *look == Look::Open { counts.active } else { 0 }, "active", Ink::Busy),

@@ -70,3 +70,37 @@ impl<W: Write> Screen<W> {
         let _ = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::draw::Ink;
+
+    /// What is written by `act` on a screen with two lines of 30 columns.
+    fn written(act: impl FnOnce(&mut Screen<&mut Vec<u8>>)) -> String {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let lines = [Line::of(Ink::Plain, "x".repeat(30)), Line::of(Ink::Plain, "y".repeat(30))];
+        let mut first = Screen::new(&mut before, false);
+        first.show(&[], &lines, 80);
+        let mut screen = Screen { to: &mut after, colour: false, drawn: first.drawn };
+        act(&mut screen);
+        String::from_utf8(after).unwrap()
+    }
+
+    #[test]
+    fn a_picture_is_drawn_over_the_one_before() {
+        let text = written(|screen| screen.show(&["said".to_owned()], &[Line::of(Ink::Bad, "z")], 80));
+        assert_eq!(text, "\u{1b}[?2026h\r\u{1b}[2Asaid\u{1b}[K\r\nz\u{1b}[K\r\n\u{1b}[J\u{1b}[?2026l");
+    }
+
+    #[test]
+    fn in_a_window_that_became_narrower_the_lines_are_found_where_they_wrapped() {
+        assert!(written(|screen| screen.show(&[], &[], 20)).contains("\r\u{1b}[4A"));
+        assert!(written(|screen| screen.show(&[], &[], 0)).contains("\r\u{1b}[60A"));
+    }
+
+    #[test]
+    fn at_the_end_nothing_of_the_picture_stays() {
+        assert_eq!(written(|screen| screen.end(&["done".to_owned()], 80)), "\r\u{1b}[2A\u{1b}[Jdone\r\n");
+    }
+}
