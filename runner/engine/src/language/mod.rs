@@ -14,6 +14,7 @@ mod size;
 
 use std::sync::Arc;
 
+pub use decode::keys;
 pub use duration::parse_duration;
 pub use reader::{Document, read_file};
 pub use size::parse_size;

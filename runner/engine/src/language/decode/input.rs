@@ -11,7 +11,8 @@ use crate::language::input::{self, Problem, SecretGiven};
 use crate::language::reader::{Key, Node, Scalar};
 use crate::language::size::parse_size;
 
-const KNOWN: [&str; 9] = ["type", "items", "default", "description", "enum", "pattern", "min", "max", "env"];
+/// The keys of an input.
+pub(super) const KNOWN: [&str; 9] = ["type", "items", "default", "description", "enum", "pattern", "min", "max", "env"];
 
 impl Decoder<'_> {
     pub(super) fn inputs(&mut self, node: &Node) -> Vec<Input> {

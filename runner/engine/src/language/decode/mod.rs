@@ -19,6 +19,23 @@ pub(super) use workflow::workflow;
 use crate::diagnostic::{Diagnostic, Sink, Source, Span};
 use crate::language::reader::Node;
 
+/// Every key of a workflow file with what it stands in, as messages call it. The language page is held against it.
+pub fn keys() -> Vec<(&'static str, &'static str)> {
+    let of = |what: &'static str, keys: &[&'static str]| keys.iter().map(|key| (what, *key)).collect::<Vec<_>>();
+    [
+        of("a workflow", &workflow::KNOWN),
+        of("a step", &step::keys()),
+        of("an input", &input::KNOWN),
+        of("a secret", &workflow::SECRET),
+        of("a loaded file", &workflow::LOAD),
+        of("`retry`", &policy::RETRY),
+        of("`until`", &policy::UNTIL),
+        of("`concurrency`", &policy::CONCURRENCY),
+        of("`defaults`", &policy::DEFAULTS),
+    ]
+    .concat()
+}
+
 /// What all decoders share: the text, and where to report.
 pub(super) struct Decoder<'a> {
     pub(super) source: &'a Arc<Source>,

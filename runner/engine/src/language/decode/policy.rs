@@ -7,6 +7,15 @@ use crate::language::reader::{Key, Node};
 const ON_ERROR: [(&str, OnError); 3] =
     [("stop", OnError::Stop), ("continue", OnError::Continue), ("ignore", OnError::Ignore)];
 
+/// The keys of `retry`.
+pub(super) const RETRY: [&str; 6] = ["attempts", "delay", "factor", "max_delay", "jitter", "when"];
+/// The keys of `until`.
+pub(super) const UNTIL: [&str; 3] = ["that", "every", "within"];
+/// The keys of `concurrency`.
+pub(super) const CONCURRENCY: [&str; 2] = ["group", "when_busy"];
+/// The keys of `defaults`.
+pub(super) const DEFAULTS: [&str; 7] = ["timeout", "retry", "grace", "env", "dir", "on_error", "with"];
+
 impl Decoder<'_> {
     pub(super) fn on_error(&mut self, node: &Node) -> Option<crate::language::ast::Spanned<OnError>> {
         self.choice(node, &ON_ERROR, &["undo"])
@@ -17,8 +26,7 @@ impl Decoder<'_> {
             self.mismatch(node, "`retry` as a mapping", Some(format!("write `{{attempts: {attempts}}}`")));
             return None;
         }
-        let known = ["attempts", "delay", "factor", "max_delay", "jitter", "when"];
-        let fields = self.fields(node, "`retry`", &known, &[])?;
+        let fields = self.fields(node, "`retry`", &RETRY, &[])?;
         let retry = Retry {
             attempts: fields.get("attempts").and_then(|node| self.count(node)),
             delay: fields.get("delay").and_then(|node| self.duration(node)),
@@ -40,7 +48,7 @@ impl Decoder<'_> {
     }
 
     pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
-        let fields = self.fields(node, "`until`", &["that", "every", "within"], &[])?;
+        let fields = self.fields(node, "`until`", &UNTIL, &[])?;
         let every = fields.get("every").and_then(|node| self.time(node));
         let within = fields.get("within").and_then(|node| self.time(node));
         if let (Some(every), Some(within)) = (&every, &within)
@@ -56,7 +64,7 @@ impl Decoder<'_> {
     }
 
     pub(super) fn concurrency(&mut self, node: &Node) -> Option<Concurrency> {
-        let fields = self.fields(node, "`concurrency`", &["group", "when_busy"], &["within"])?;
+        let fields = self.fields(node, "`concurrency`", &CONCURRENCY, &["within"])?;
         let when_busy = fields
             .get("when_busy")
             .and_then(|node| self.choice(node, &[("fail", WhenBusy::Fail)], &["wait", "replace"]));
@@ -68,8 +76,7 @@ impl Decoder<'_> {
     }
 
     pub(super) fn defaults(&mut self, node: &Node) -> Defaults {
-        let known = ["timeout", "retry", "grace", "env", "dir", "on_error", "with"];
-        let Some(fields) = self.fields(node, "`defaults`", &known, &[]) else { return Defaults::default() };
+        let Some(fields) = self.fields(node, "`defaults`", &DEFAULTS, &[]) else { return Defaults::default() };
         Defaults {
             timeout: fields.get("timeout").and_then(|node| self.time(node)),
             retry: fields.get("retry").and_then(|node| self.retry(node)),

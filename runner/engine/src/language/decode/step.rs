@@ -49,11 +49,15 @@ const LATER: [&str; 4] = ["undo", "cache", "confirm", "schedule"];
 const INTERRUPTED: [(&str, Interrupted); 3] =
     [("repeat", Interrupted::Repeat), ("check", Interrupted::Check), ("stop", Interrupted::Stop)];
 
+/// The keys of a step, of whatever kind.
+pub(super) fn keys() -> Vec<&'static str> {
+    COMMON.into_iter().chain(LEAF.map(|(key, _)| key)).chain(GROUP).collect()
+}
+
 impl Decoder<'_> {
     /// A step; none when it has no id by which anything could speak of it.
     pub(super) fn step(&mut self, node: &Node) -> Option<Step> {
-        let known: Vec<&str> = COMMON.into_iter().chain(LEAF.map(|(key, _)| key)).chain(GROUP).collect();
-        let fields = self.fields(node, "a step", &known, &LATER)?;
+        let fields = self.fields(node, "a step", &keys(), &LATER)?;
         let kind = self.kind(&fields);
         self.fitting(&fields, kind);
         let id = self.id(&fields);

@@ -4,7 +4,8 @@ use super::Decoder;
 use crate::language::ast::{Load, Secret, SecretSource, Workflow};
 use crate::language::reader::{Key, Node};
 
-const KNOWN: [&str; 14] = [
+/// The keys of the top level.
+pub(super) const KNOWN: [&str; 14] = [
     "name",
     "description",
     "inputs",
@@ -20,6 +21,11 @@ const KNOWN: [&str; 14] = [
     "outputs",
     "exit_code",
 ];
+
+/// The keys of a secret.
+pub(super) const SECRET: [&str; 3] = ["env", "file", "command"];
+/// The keys of a loaded file.
+pub(super) const LOAD: [&str; 2] = ["file", "schema"];
 
 /// The workflow of a file's root; none when it is no mapping.
 pub(in crate::language) fn workflow(decoder: &mut Decoder, root: &Node) -> Option<Workflow> {
@@ -61,9 +67,8 @@ impl Decoder<'_> {
             self.mismatch(node, "where the secret comes from", Some(hint.to_owned()));
             return None;
         }
-        let known = ["env", "file", "command"];
-        let fields = self.fields(node, "a secret", &known, &["kubernetes"])?;
-        let mut given = known.into_iter().filter(|key| fields.has(key));
+        let fields = self.fields(node, "a secret", &SECRET, &["kubernetes"])?;
+        let mut given = SECRET.into_iter().filter(|key| fields.has(key));
         let Some(source) = given.next() else {
             if !fields.has("kubernetes") {
                 self.error_hint(fields.head, "a secret needs one of `env`, `file` and `command`", hint);
@@ -113,7 +118,7 @@ impl Decoder<'_> {
                 self.mismatch(entry.value, "the file as a mapping", Some(format!("write `{{file: \"{path}\"}}`")));
                 continue;
             }
-            let Some(fields) = self.fields(entry.value, "a loaded file", &["file", "schema"], &[]) else { continue };
+            let Some(fields) = self.fields(entry.value, "a loaded file", &LOAD, &[]) else { continue };
             if !fields.has("file") {
                 self.missing(fields.head, "a loaded file", "file");
             }
