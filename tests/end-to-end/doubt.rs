@@ -93,6 +93,24 @@ steps:
 }
 
 #[test]
+fn what_a_check_of_another_type_gives_is_null_where_it_is_no_output_of_the_step() {
+    let checked = "
+steps:
+  - id: pay
+    uses: exec.run
+    interrupted: check
+    check: {uses: file.read, with: {path: paid}}
+    with: {script: 'echo x >>paid; sleep 100', capture: text}
+  - id: claim
+    uses: assert.that
+    with: {that: 'steps.pay.outputs.stdout == null && !(\"path\" in steps.pay.outputs)'}
+";
+    let project = in_doubt(checked);
+    let ended = project.run(&["resume"]);
+    assert_eq!((ended.code, project.read("paid").as_str()), (0, "x\n"), "{ended}");
+}
+
+#[test]
 fn a_check_that_fails_lets_the_step_be_repeated_once() {
     let checked = "
 steps:

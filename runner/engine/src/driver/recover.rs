@@ -206,7 +206,7 @@ impl<'a> Driver<'a> {
                     if let Some(log) = self.traced_log(seq, known) {
                         self.logs.insert(key.clone(), log);
                     }
-                    Found::Ended(self.settled_result(result))
+                    Found::Ended(self.settled_result(self.own_output(&path, attempt, result)))
                 }
             };
             found.push((path, attempt, became));

@@ -23,10 +23,25 @@ impl Driver<'_> {
     pub(super) fn settled(&self, input: Input) -> Input {
         match input {
             Input::Finished { path, attempt, result } => {
-                Input::Finished { path, attempt, result: self.settled_result(result) }
+                let result = self.settled_result(self.own_output(&path, attempt, result));
+                Input::Finished { path, attempt, result }
             }
             other => other,
         }
+    }
+
+    /// What a `check` of another type gives, as the step's own outputs: null where it is something else.
+    pub(super) fn own_output(&self, path: &Path, attempt: u32, result: AttemptResult) -> AttemptResult {
+        let AttemptResult::Succeeded { output } = result else { return result };
+        let own = self.definition(path).and_then(|definition| definition.uses.as_ref());
+        let ran = self.evaluator.rendered(path, attempt);
+        let output = match (own, ran) {
+            (Some(own), Some(ran)) if own.step.name != ran.step.name => {
+                own.step.decode_output(output).unwrap_or_default()
+            }
+            _ => output,
+        };
+        AttemptResult::Succeeded { output }
     }
 
     pub(super) fn settled_result(&self, result: AttemptResult) -> AttemptResult {

@@ -118,7 +118,8 @@ impl Evaluator {
             let inside = self.scope_inside(state, node, Sight::Value);
             return self.kept(render_all(&definition.outputs, &inside)?);
         }
-        if definition.outputs.is_empty() {
+        // Where nobody could say what the step gave, nothing is computed from it either.
+        if definition.outputs.is_empty() || output.is_null() {
             return Ok(None);
         }
         let scope = self.scope(state, node, Sight::Value).with("output", output.clone());
