@@ -5,7 +5,7 @@ use runner_core::StepIndex;
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::Step;
-use crate::program::Fields;
+use crate::program::{Definition, Fields, Uses};
 
 /// Verbs of step types that take away what their fields name.
 const REMOVING: [&str; 4] = ["remove", "destroy", "delete", "uninstall"];
@@ -13,7 +13,11 @@ const REMOVING: [&str; 4] = ["remove", "destroy", "delete", "uninstall"];
 impl Checker<'_> {
     /// Warns where a step of `finally` removes what an output of the body speaks of: that step is not run again by
     /// `resume`, so its output then speaks of something that is gone.
-    pub(super) fn removed(&mut self, body: &[Step], finally: &[Step], indices: &[StepIndex]) {
+    pub(super) fn removed(
+        &mut self,
+        (body, made): (&[Step], &[StepIndex]),
+        (finally, indices): (&[Step], &[StepIndex]),
+    ) {
         for (step, &index) in finally.iter().zip(indices) {
             let definition = &self.program.steps[index];
             let Some(uses) = &definition.uses else { continue };
@@ -22,11 +26,15 @@ impl Checker<'_> {
                 continue;
             }
             let references = Fields::references(&uses.with);
-            let named = references.iter().find_map(|reference| match reference.segments.as_slice() {
+            let spoken = references.iter().find_map(|reference| match reference.segments.as_slice() {
                 [root, id, outputs, ..] if root == "steps" && outputs == "outputs" => {
                     body.iter().find(|step| step.id.value == *id)
                 }
                 _ => None,
+            });
+            let named = spoken.or_else(|| {
+                let mut pairs = body.iter().zip(made);
+                pairs.find(|(_, made)| self.makes(**made, definition)).map(|(step, _)| step)
             });
             let Some(named) = named else { continue };
             let source = &self.program.units[definition.unit].workflow.source;
@@ -41,5 +49,24 @@ impl Checker<'_> {
                 "made here",
             ));
         }
+    }
+
+    /// Whether a step of the body leaves what a removing step of the same namespace names, both as it is written.
+    fn makes(&self, index: StepIndex, removing: &Definition) -> bool {
+        let made = &self.program.steps[index];
+        let (Some(made), Some(removing)) = (&made.uses, &removing.uses) else { return false };
+        let same = made.step.namespace() == removing.step.namespace() && made.step.name != removing.step.name;
+        let literal = |uses: &Uses, wanted: &str| {
+            let found = uses.with.values.iter().find(|(field, ..)| field == wanted);
+            found
+                .filter(|(_, value, _)| value.is_literal())
+                .and_then(|(.., place)| place.node.as_text().map(str::to_owned))
+        };
+        let reads = ["read", "get", "status"].iter().any(|verb| made.step.name.ends_with(verb));
+        same && !reads
+            && ["path", "key"].into_iter().any(|field| {
+                let one = literal(made, field);
+                one.is_some() && one == literal(removing, field)
+            })
     }
 }

@@ -11,6 +11,7 @@ mod catalog;
 mod file;
 mod finally;
 mod fit;
+mod leak;
 mod list;
 mod names;
 mod rule;
