@@ -30,8 +30,9 @@ impl Driver<'_> {
             }
             // An attempt that is given up while its process runs is stopped; one that ended or became a service is not.
             Change::Cease(Effect::Execute { path, attempt, .. }) => {
-                let effects = self.machine.state();
-                let held = effects.effects().any(|effect| matches!(effect, Effect::Hold { path: of, attempt: number } if *of == path && *number == attempt));
+                let state = self.machine.state();
+                let leaf = state.find(&path).and_then(|id| state.node(id).leaf());
+                let held = leaf.is_some_and(|leaf| leaf.service == Some(attempt));
                 if !held {
                     self.stop(&path, attempt, false).await;
                 }

@@ -46,11 +46,15 @@ impl View {
     }
 
     fn write(&self, op: StateOp) -> Result<State> {
-        if let StateOp::Set { value, .. } | StateOp::Append { value, .. } = &op
-            && let Some(name) = self.masker.names_in(value.to_string().as_bytes()).first()
-        {
-            let message = format!("the value holds the secret `{name}`, which must not be written down");
-            return Err(Error::permanent(message));
+        let (key, value) = match &op {
+            StateOp::Set { key, value } | StateOp::Append { key, value } => (key, Some(value)),
+            StateOp::Remove { key } => (key, None),
+        };
+        for (what, text) in [("key", Some(key.to_string())), ("value", value.map(Value::to_string))] {
+            if let Some(name) = self.masker.names_in(text.unwrap_or_default().as_bytes()).first() {
+                let message = format!("the {what} holds the secret `{name}`, which must not be written down");
+                return Err(Error::permanent(message));
+            }
         }
         let mut state = self.open()?;
         let origin = Origin {

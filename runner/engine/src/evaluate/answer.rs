@@ -1,5 +1,7 @@
 //! The answers.
 
+use std::sync::Arc;
+
 use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Purpose, State, StepError};
 use serde_json::{Map, Value, json};
 
@@ -70,15 +72,19 @@ impl Evaluator {
     }
 
     fn answer_enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
-        let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
+        let Some((definition, call)) = self.definition(state, node).and_then(|of| Some((of, of.call.as_ref()?))) else {
             return Ok(Value::Null);
         };
         self.drop_base(&state.node(node).path);
         let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
         let unit = &self.program.units[call.unit];
         crate::run::check_called(&unit.workflow, &mut given, &self.facts.env)?;
+        // In a called file any input may hold a secret of the caller, and most do not.
+        let certain = definition.unit == 0;
         for name in &call.secret {
-            given.remove(name);
+            if certain || given.get(name).is_some_and(|value| self.secret_in(value).is_some()) {
+                given.remove(name);
+            }
         }
         let inputs = Value::Object(given);
         if let Some(name) = self.secret_in(&inputs) {
@@ -86,6 +92,9 @@ impl Evaluator {
         }
         let scope = Scope::new(Status::default()).with("inputs", inputs.clone());
         let load = crate::run::load(unit, &self.facts.project, &scope)?;
+        if let Some(name) = self.secret_in(&load) {
+            return Err(item::leaks(&name, "a loaded file"));
+        }
         if let Some(words) = &unit.group {
             let facts = &self.facts;
             let mut scope = scope
@@ -101,37 +110,47 @@ impl Evaluator {
 
     fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
         let Some(definition) = self.definition(state, node) else {
-            let inside = self.scope_inside(state, node, Sight::Value);
-            return self.kept(render_all(&self.program.main().outputs, &inside)?);
+            return self.kept(self.render_inside(state, node, &self.program.main().outputs)?);
         };
         if state.node(node).each().is_some() {
             return Ok(None);
         }
         if let Some(call) = &definition.call {
-            let inside = self.scope_inside(state, node, Sight::Value);
-            let mut outputs = render_all(&self.program.units[call.unit].outputs, &inside)?;
+            let mut outputs = self.render_inside(state, node, &self.program.units[call.unit].outputs)?;
             let own = self.scope(state, node, Sight::Value).with("output", Value::Object(outputs.clone()));
             outputs.extend(render_all(&definition.outputs, &own)?);
             return self.kept(outputs);
         }
         if definition.uses.is_none() {
-            let inside = self.scope_inside(state, node, Sight::Value);
-            return self.kept(render_all(&definition.outputs, &inside)?);
+            return self.kept(self.render_inside(state, node, &definition.outputs)?);
         }
         // Where nobody could say what the step gave, nothing is computed from it either.
         if definition.outputs.is_empty() || output.is_null() {
             return Ok(None);
         }
-        let scope = self.scope(state, node, Sight::Value).with("output", output.clone());
+        let output = self.large.resolve(&Arc::new(output.clone()));
+        let scope = self.scope(state, node, Sight::Value).with("output", Arc::clone(&output));
         let added = render_all(&definition.outputs, &scope)?;
         let mut outputs = output.as_object().cloned().unwrap_or_default();
         outputs.extend(added);
         self.kept(outputs)
     }
 
+    fn render_inside(
+        &self,
+        state: &State,
+        body: NodeId,
+        texts: &[(String, Words)],
+    ) -> Result<Map<String, Value>, StepError> {
+        let words = texts.iter().map(|(_, words)| words);
+        render_all(texts, &self.scope_inside(state, body, words, Sight::Value))
+    }
+
     fn answer_exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
         let (Some(decision), Some(root)) = (&self.program.main().exit_code, state.root()) else { return Ok(None) };
-        let scope = self.scope_inside(state, root, Sight::Value).with("output", outputs.clone());
+        let scope = self
+            .scope_in(state, root, root, None, Sight::Value)
+            .with("output", self.large.resolve(&Arc::new(outputs.clone())));
         match decision.evaluate(&scope)?.as_u64() {
             Some(0) => Ok(None),
             Some(code @ 40..=59) => Ok(u8::try_from(code).ok()),
@@ -163,16 +182,23 @@ impl Evaluator {
     ) -> Result<bool, StepError> {
         match self.definition(state, node).and_then(which) {
             None => Ok(true),
-            Some(decision) => decision.holds(&self.scope(state, node, Sight::Value).with(name, value.clone())),
+            Some(decision) => {
+                let value = self.large.resolve(&Arc::new(value.clone()));
+                decision.holds(&self.scope(state, node, Sight::Value).with(name, value))
+            }
         }
     }
 
-    /// Outputs, unless they hold a secret: they would be written down.
+    /// Outputs as they are written down: large ones by where they lie; none that hold a secret.
     fn kept(&self, outputs: Map<String, Value>) -> Result<Option<Value>, StepError> {
         let outputs = Value::Object(outputs);
         match self.secret_in(&outputs) {
             Some(name) => Err(item::leaks(&name, "an output")),
-            None => Ok(Some(outputs)),
+            None => {
+                self.large.keep(outputs).map(Some).map_err(|error| {
+                    StepError::new(ErrorKind::Permanent, format!("its outputs cannot be kept: {error}"))
+                })
+            }
         }
     }
 
@@ -180,6 +206,7 @@ impl Evaluator {
     pub fn secret_in(&self, value: &Value) -> Option<String> {
         match value {
             Value::String(text) => self.secret_in_text(text),
+            Value::Number(number) => self.secret_in_text(&number.to_string()),
             Value::Array(items) => items.iter().find_map(|item| self.secret_in(item)),
             Value::Object(fields) => {
                 fields.iter().find_map(|(name, value)| self.secret_in_text(name).or_else(|| self.secret_in(value)))

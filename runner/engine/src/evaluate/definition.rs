@@ -105,7 +105,7 @@ impl Evaluator {
         }
         let scope = match layer {
             Layer::Step(_) => self.scope(state, scope, sight),
-            Layer::File { .. } => self.scope_inside(state, scope, sight),
+            Layer::File { .. } => self.scope_inside(state, scope, texts.iter().map(|(_, words)| words), sight),
         };
         Some((texts.into_iter().map(|(name, words)| (name, words)).collect(), scope))
     }
@@ -121,7 +121,7 @@ impl Evaluator {
                 Layer::File { unit, node } => {
                     let unit = &self.program.units[unit];
                     let dir = unit.default_dir.as_ref().or(unit.dir.as_ref());
-                    dir.map(|dir| (dir, self.scope_inside(state, node, Sight::Value)))
+                    dir.map(|dir| (dir, self.scope_inside(state, node, [dir], Sight::Value)))
                 }
             };
             if let Some((dir, scope)) = found {

@@ -11,7 +11,9 @@ pub(super) fn of(definition: &Value) -> String {
 
 /// The digest of a file's content; `None` where it cannot be read.
 pub(super) fn of_file(path: &std::path::Path) -> Option<String> {
-    std::fs::read(path).ok().map(|bytes| of_bytes(&bytes))
+    // A pipe or a device may never end, and nobody could stop the engine from reading it.
+    let is_file = std::fs::metadata(path).is_ok_and(|data| data.is_file());
+    is_file.then(|| std::fs::read(path).ok()).flatten().map(|bytes| of_bytes(&bytes))
 }
 
 /// The digest of a content: the first half of its SHA-256, in hexadecimal digits.

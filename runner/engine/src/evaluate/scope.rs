@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::facts::{Facts, Sight};
 use super::{Evaluator, step};
 use crate::expression::{Entry, Scope, Status};
-use crate::program::Definition;
+use crate::program::{Definition, Words};
 
 impl Evaluator {
     /// What the texts of a step see. `refers` are the ids of steps to be found under `steps`; `None`: all.
@@ -19,9 +19,16 @@ impl Evaluator {
         self.scope_in(state, list, node, definition.and_then(|d| d.refers.as_deref()), sight)
     }
 
-    /// What a group's, callee's or the run's `outputs` see: its own steps.
-    pub(super) fn scope_inside(&self, state: &State, body: NodeId, sight: Sight) -> Scope {
-        self.scope_in(state, body, body, None, sight)
+    /// What a group's, callee's or the run's own texts see: its steps, of which only those are made ready that the texts
+    /// name. (All of what surrounds a group, once an item of a long foreach, would take as long as the square of it.)
+    pub(super) fn scope_inside<'w>(
+        &self,
+        state: &State,
+        body: NodeId,
+        texts: impl IntoIterator<Item = &'w Words>,
+        sight: Sight,
+    ) -> Scope {
+        self.scope_in(state, body, body, crate::program::steps_of(texts).as_deref(), sight)
     }
 
     /// The step's compiled definition; none for the run itself.
@@ -34,7 +41,15 @@ impl Evaluator {
         self.definition(state, list).is_none_or(|definition| definition.call.is_some())
     }
 
-    fn scope_in(&self, state: &State, list: NodeId, node: NodeId, refers: Option<&[String]>, sight: Sight) -> Scope {
+    /// What a text in a list sees.
+    pub(super) fn scope_in(
+        &self,
+        state: &State,
+        list: NodeId,
+        node: NodeId,
+        refers: Option<&[String]>,
+        sight: Sight,
+    ) -> Scope {
         let mut file = list;
         while !self.is_file(state, file) {
             file = list_around(state, file);
@@ -116,7 +131,8 @@ impl Evaluator {
                 let mut inputs = record["inputs"].as_object().cloned().unwrap_or_default();
                 // Inputs that a secret may enter are not recorded: the caller's texts tell them again.
                 let caller = self.scope(state, file, sight);
-                for name in &call.secret {
+                let lacking: Vec<_> = call.secret.iter().filter(|name| !inputs.contains_key(*name)).collect();
+                for name in lacking {
                     let field = call.with.values.iter().find(|(field, ..)| field == name);
                     if let Some(Ok(value)) = field.map(|(_, value, _)| value.render(&caller)) {
                         inputs.insert(name.clone(), value);

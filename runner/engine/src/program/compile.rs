@@ -206,8 +206,13 @@ impl Compiler<'_> {
             }
         }
         let fields = Fields::compile(&nodes, schema, &workflow.source, self.sink);
-        let secret = fields.references().iter().any(|reference| may_be_secret(reference, workflow));
+        let secret = fields.references().iter().any(|reference| may_be_secret(reference, workflow, self.is_called()));
         Some(Uses { step: StepRef(of), with: fields, secret })
+    }
+
+    /// Whether the file being entered is called by another, which may give a secret to any of its inputs.
+    fn is_called(&self) -> bool {
+        self.calls.len() > 1
     }
 
     fn call(
@@ -242,9 +247,10 @@ impl Compiler<'_> {
         let nodes: Vec<_> = entries.iter().map(|entry| (entry.key.text.clone(), &entry.value)).collect();
         let fields = Fields::compile(&nodes, &Value::Null, source, self.sink);
         let workflow = Arc::clone(&self.units[caller].workflow);
+        let called = self.is_called();
         let secret = nodes
             .iter()
-            .filter(|(field, _)| fields.references_of(field).iter().any(|r| may_be_secret(r, &workflow)))
+            .filter(|(field, _)| fields.references_of(field).iter().any(|r| may_be_secret(r, &workflow, called)))
             .map(|(field, _)| field.clone())
             .collect();
         self.steps[index].call = Some(Call { unit, with: fields, secret });
@@ -264,16 +270,25 @@ pub(super) fn named(texts: &[ast::Named<ast::Text>], source: &Arc<Source>, sink:
     texts.iter().filter_map(compile).collect()
 }
 
-/// Whether what a name refers to may be a secret of the file, or an input that holds one.
-fn may_be_secret(reference: &Reference, workflow: &ast::Workflow) -> bool {
+/// Whether what a name refers to may be a secret of the file, or an input that holds one: in a called file any input, since
+/// a secret that is passed on stays one whatever the input's type.
+fn may_be_secret(reference: &Reference, workflow: &ast::Workflow, called: bool) -> bool {
     match reference.root() {
         "secrets" => true,
+        "inputs" if called => true,
         "inputs" => workflow.inputs.iter().any(|input| {
             let named = reference.segments.get(1).is_none_or(|name| *name == input.name.value);
             named && input.kind.value == ast::InputType::Secret
         }),
         _ => false,
     }
+}
+
+/// The steps that texts refer to; nothing where that is not known before they are rendered.
+pub(crate) fn steps_of<'a>(texts: impl IntoIterator<Item = &'a Words>) -> Option<Vec<String>> {
+    let references = texts.into_iter().flat_map(|words| words.template.references());
+    let steps = references.filter(|reference| reference.root() == "steps");
+    steps.map(|reference| reference.segments.get(1).cloned()).collect()
 }
 
 /// The steps that any text of a step refers to.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use runner_core::Plan;
 
 pub use compile::compile;
+pub(crate) use compile::steps_of;
 pub use definition::{Call, Definition, Uses};
 pub use library::{Library, LibraryError, Opened};
 pub use registry::Registry;

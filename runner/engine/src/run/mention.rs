@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::expression::Reference;
+use crate::language::ast::InputType;
 use crate::program::{Fields, Program};
 
 /// Every name that any text refers to.
@@ -16,13 +17,15 @@ fn references(program: &Program) -> impl Iterator<Item = Reference> + '_ {
 
 /// The environment names that the texts mention, with their values; those not set are left out.
 pub(super) fn env(program: &Program, env: &std::collections::BTreeMap<String, String>) -> Map<String, Value> {
-    references(program)
+    let texts = references(program)
         .filter(|reference| reference.root() == "env")
-        .filter_map(|reference| {
-            let name = reference.segments.get(1)?;
-            Some((name.clone(), Value::from(env.get(name)?.clone())))
-        })
-        .collect()
+        .filter_map(|reference| reference.segments.get(1).cloned());
+    // The inputs of called files are filled while the run goes on; a secret one is not, since this is written down.
+    let called = program.units.iter().skip(1).flat_map(|unit| &unit.workflow.inputs);
+    let inputs = called
+        .filter(|input| input.kind.value != InputType::Secret)
+        .flat_map(|input| input.env.iter().map(|name| name.value.clone()));
+    texts.chain(inputs).filter_map(|name| Some((name.clone(), Value::from(env.get(&name)?.clone())))).collect()
 }
 
 /// Whether any text mentions what deployments leave behind.

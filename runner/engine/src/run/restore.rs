@@ -10,6 +10,7 @@ use super::record::Record;
 use super::secret::{self, Env};
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
+use crate::language::input::SecretGiven;
 use crate::program::{Library, LibraryError, Opened, Program, Registry, compile};
 
 /// The run of a record. `given` tells the values of secret inputs that were given literally, by name. Secrets are looked
@@ -30,7 +31,7 @@ pub fn restore(
                 secret::referenced(reference, env, working_directory).map(|value| (reference.clone(), value))
             }
             _ => match given.get(name) {
-                Some(value) => Ok((format!("given:{name}"), value.clone())),
+                Some(value) => given_again(name, value, env, working_directory),
                 None => Err(format!("its value was not written down; give it again by `--input {name}=…`")),
             },
         };
@@ -52,6 +53,15 @@ pub fn restore(
         return Err(sink.finish());
     }
     Ok(Run::assemble(Arc::new(program), record, secrets, Vec::new()))
+}
+
+/// A secret that was given literally when the run began: by its value again, or now by where it is.
+fn given_again(name: &str, given: &str, env: &Env, base: &Path) -> Result<(String, String), String> {
+    let value = match SecretGiven::parse(given).reference() {
+        Some(reference) => secret::referenced(&reference, env, base)?,
+        None => given.to_owned(),
+    };
+    Ok((format!("given:{name}"), value))
 }
 
 /// What a recorded run is made of, by the texts that were written down. Nothing is looked up: no secret, no file.
