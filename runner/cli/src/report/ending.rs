@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use runner_core::{End, NodeId};
+use runner_engine::evaluate::Large;
 use runner_engine::report::View;
 use serde_json::Value;
 
@@ -54,6 +55,9 @@ impl Told<'_> {
     }
 
     fn succeeded(&self) -> Vec<Line> {
+        if let Some(bytes) = Large::bytes(self.view.outputs()) {
+            return vec![Line::of(Ink::Faint, format!("  its outputs are large: {bytes} bytes"))];
+        }
         let outputs = self.view.outputs().as_object();
         let line = |(name, value): (&String, &Value)| {
             let text = match value {

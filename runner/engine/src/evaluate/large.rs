@@ -31,6 +31,11 @@ impl Large {
         Ok(json!({KEY: name}))
     }
 
+    /// How many bytes the output has that a value of the journal stands for; none where it is the output itself.
+    pub fn bytes(value: &Value) -> Option<u64> {
+        value.get(KEY)?.get("bytes")?.as_u64()
+    }
+
     /// The output that a value of the journal stands for. One that is lost is null, which fails whoever reads it.
     pub fn resolve(&self, value: &Arc<Value>) -> Arc<Value> {
         let Some(name) = value.get(KEY) else { return Arc::clone(value) };

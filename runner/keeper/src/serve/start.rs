@@ -102,7 +102,9 @@ impl Keeper {
         Ok(started)
     }
 
-    fn report_failure(&mut self, attempt: u64, failure: SpawnFailure) {
+    fn report_failure(&mut self, attempt: u64, mut failure: SpawnFailure) {
+        // It names what could not be executed or entered, which may hold a secret, and receipts are kept.
+        failure.message = self.masker.mask(&failure.message);
         let synced = self.engine.is_none();
         let boot_id = self.holder.boot_id.clone();
         let failed = Failed { attempt, failure: failure.clone(), boot_id, synced };
