@@ -128,6 +128,7 @@ impl Plain {
                 Reason::Stopped => format!("{path}: skipped, stopped before"),
             }),
             Event::StepExpanded { path, items } => Some(format!("{path}: {} items", items.len())),
+            Event::StepFinished { path, .. } if path.is_root() => None,
             Event::StepFinished { path, status, error, .. } => {
                 let took = running
                     .remove(path)

@@ -114,9 +114,15 @@ pub(crate) fn head(view: &View, pen: &Pen, left: Option<u64>) -> Line {
             line.push(Ink::Care, format!("{dot}stopping{by}"));
         } else if let Some(left) = left {
             let about = if pen.width < 60 { "~" } else { "about " };
-            let left = short(left.max(1000).next_multiple_of(1000));
+            let left = rough(left);
             line.push(Ink::Faint, format!("{dot}{about}{left} left"));
         }
     }
     line.cut(pen.width, pen.glyphs.more)
+}
+
+/// An estimate in whole seconds: tenths of it would say more than is known.
+fn rough(millis: u64) -> String {
+    let seconds = millis.div_ceil(1000);
+    if seconds < 10 { format!("{seconds}s") } else { short(seconds * 1000) }
 }

@@ -43,15 +43,16 @@ impl<W: Write> Screen<W> {
         self.write(&text);
     }
 
-    /// Clears the picture and writes lines that stay.
+    /// Puts lines that stay in the place of the picture.
     pub(super) fn end(&mut self, lines: &[String], columns: usize) {
         let mut text = String::new();
         self.rewind(&mut text, columns);
-        text.push_str("\u{1b}[J");
         for line in lines {
             text.push_str(line);
-            text.push_str("\r\n");
+            text.push_str("\u{1b}[K\r\n");
         }
+        // Last, not first: tmux keeps in its history what is cleared from the top of a screen.
+        text.push_str("\u{1b}[J");
         self.drawn.clear();
         self.write(&text);
     }
@@ -101,6 +102,6 @@ mod tests {
 
     #[test]
     fn at_the_end_nothing_of_the_picture_stays() {
-        assert_eq!(written(|screen| screen.end(&["done".to_owned()], 80)), "\r\u{1b}[2A\u{1b}[Jdone\r\n");
+        assert_eq!(written(|screen| screen.end(&["done".to_owned()], 80)), "\r\u{1b}[2Adone\u{1b}[K\r\n\u{1b}[J");
     }
 }
