@@ -4,5 +4,7 @@
 mod files;
 #[path = "check/fixture.rs"]
 mod fixture;
+#[path = "check/mutate.rs"]
+mod mutate;
 #[path = "check/valid.rs"]
 mod valid;
