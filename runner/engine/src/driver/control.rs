@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use super::{Command, DriveError, Entry, Message, Past};
 use crate::when;
 
+/// The longest runtime folder in which a socket's path still fits: 103 bytes less `/runner/` and a name of 23.
+const LONGEST: usize = 72;
+
 /// What can be asked of a live engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +102,7 @@ pub fn note_cancel(past: Past, by: String) -> Result<(), DriveError> {
 pub fn socket_folder() -> std::io::Result<PathBuf> {
     let base = std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
     let folder = match base {
-        Some(base) if base.is_dir() => base.join("runner"),
+        Some(base) if base.is_dir() && base.as_os_str().len() <= LONGEST => base.join("runner"),
         _ => std::env::temp_dir().join(format!("runner-{}", rustix::process::getuid().as_raw())),
     };
     match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
@@ -113,6 +116,6 @@ fn socket(run: &Path) -> std::io::Result<PathBuf> {
     let folder = socket_folder()?;
     let run = run.canonicalize()?;
     let digest = Sha256::digest(run.as_os_str().as_bytes());
-    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(folder.join(format!("{name}.engine")))
+    let number = digest[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Ok(folder.join(format!("{number:016x}.engine")))
 }

@@ -248,12 +248,18 @@ impl<'a> Driver<'a> {
     /// Whether the round has ended, and no other is to begin.
     async fn is_over(&mut self) -> Result<bool, DriveError> {
         let stands = self.ended.as_ref().is_some_and(|ended| matches!(ended.end, End::Interrupted | End::Paused));
-        if stands && std::mem::take(&mut self.again) {
-            self.ended = None;
-            self.feed_quietly(Input::Resume)?;
+        if stands && self.again {
+            self.begin_again()?;
             self.flush_and_act().await?;
         }
         Ok(self.ended.is_some())
+    }
+
+    /// Begins the next round of a run that stands still.
+    fn begin_again(&mut self) -> Result<(), DriveError> {
+        self.again = false;
+        self.ended = None;
+        self.feed_quietly(Input::Resume)
     }
 
     fn receive(&mut self, message: Message) -> Result<(), DriveError> {

@@ -82,21 +82,27 @@ impl<'a> Driver<'a> {
         let machine = Machine::of(state);
         let mut driver =
             Self::assemble(run, folder, world, observer, options, (past.journal, past.checkpoint), machine);
+        // Of a run that stood still, or was about to (its life died over it), the next round is what is wanted. What ends
+        // while it is taken up has ended.
+        let stood = matches!(driver.phase(), Phase::Ended(_) | Phase::Interrupting { .. } | Phase::Pausing);
         let tally = driver.recover(&in_flight).await?;
         driver.take_over(standing).await?;
         match intent {
             Intent::Resume { decisions } => {
-                // An earlier life was asked to stop, or was about to pause, and died over it: that is ended first.
-                driver.again = matches!(driver.phase(), Phase::Interrupting { .. } | Phase::Pausing);
+                // What a person has decided may be what it would pause for.
+                let stood = stood || !decisions.is_empty();
                 driver.decide(decisions)?;
-                if matches!(driver.phase(), Phase::Ended(_)) {
-                    driver.ended = None;
-                    driver.feed_quietly(Input::Resume)?;
+                driver.again = stood;
+                if stood && matches!(driver.phase(), Phase::Ended(_)) {
+                    driver.begin_again()?;
                 }
             }
             Intent::Cancel { by } => {
-                driver.ended = None;
+                let ended = driver.ended.take();
                 driver.feed_quietly(Input::Cancel { by })?;
+                if matches!(driver.phase(), Phase::Ended(_)) {
+                    driver.ended = driver.ended.take().or(ended);
+                }
             }
         }
         Ok((driver, tally))
