@@ -6,17 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-// mod busy;
-mod doubt;
-mod ending;
-// mod house;
+mod busy;
 mod called;
 mod checkpoint;
+mod doubt;
+mod ending;
+mod house;
 mod kill;
 mod large;
-// mod life;
-// mod odd;
-// mod secret;
+mod odd;
+mod secret;
 mod signal;
 
 use support::Project;

@@ -31,7 +31,7 @@ pub use project::Project;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until something is there, and gives it. For what nobody tells us of: other processes' files and ends.
 ///
