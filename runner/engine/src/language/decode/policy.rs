@@ -99,18 +99,16 @@ impl Decoder<'_> {
             decoder.identifier(&key.text, key.span, "a namespace")
         };
         let entries = self.entries(node, "`defaults.with`", named);
-        entries
-            .into_iter()
-            .filter_map(|entry| Some(Named { value: self.with(entry.value)?, name: entry.name }))
-            .collect()
+        entries.into_iter().map(|entry| Named { value: self.with(entry.value), name: entry.name }).collect()
     }
 
     /// `with`: a mapping whose fields only the step type knows.
-    pub(super) fn with(&mut self, node: &Node) -> Option<Node> {
+    pub(super) fn with(&mut self, node: &Node) -> Node {
         if node.as_mapping().is_none() {
             self.mismatch(node, "`with` as a mapping", None);
-            return None;
+            // There is one, so what it lacks is not said as well.
+            return Node::wrong(node.head);
         }
-        Some(node.clone())
+        node.clone()
     }
 }

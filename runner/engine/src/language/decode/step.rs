@@ -69,7 +69,7 @@ impl Decoder<'_> {
             id: id.unwrap_or_else(|| Spanned::new(String::new(), node.head)),
             name: get("name").and_then(|node| self.text(node)),
             action,
-            with: get("with").filter(|_| kind != Some(Kind::Group)).and_then(|node| self.with(node)),
+            with: get("with").filter(|_| kind != Some(Kind::Group)).map(|node| self.with(node)),
             when: get("when").and_then(|node| self.expr(node)),
             needs: self.needs(fields.key("needs"), get("needs")),
             follows: Vec::new(),
@@ -228,7 +228,7 @@ impl Decoder<'_> {
 
     fn check(&mut self, node: &Node) -> Option<Check> {
         let fields = self.fields(node, "`check`", &["uses", "with"], &[])?;
-        let with = fields.get("with").and_then(|node| self.with(node));
+        let with = fields.get("with").map(|node| self.with(node));
         if !fields.has("uses") {
             self.missing(fields.head, "`check`", "uses");
         }

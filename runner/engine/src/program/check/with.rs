@@ -30,7 +30,10 @@ impl Checker<'_> {
             if closed && !properties.is_some_and(|known| known.contains_key(&key.text)) {
                 let known: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
                 let message = format!("`{}` has no field `{}`", uses.step.name, key.text);
-                self.sink.push(Diagnostic::error(source, key.span, message).maybe_hint(fields(&key.text, &known)));
+                let beside = BESIDE.contains(&key.text.as_str());
+                let hint = beside.then(|| format!("`{}` is a key of the step: write it beside `with`", key.text));
+                let hint = hint.or_else(|| fields(&key.text, &known));
+                self.sink.push(Diagnostic::error(source, key.span, message).maybe_hint(hint));
                 right = false;
             }
         }
@@ -128,6 +131,22 @@ fn written(node: &Node, text: &str) -> Option<Span> {
         .find_map(|entry| if entry.key.text == text { Some(entry.key.span) } else { written(&entry.value, text) });
     member.or_else(|| node.as_sequence().into_iter().flatten().find_map(|item| written(item, text)))
 }
+
+/// Keys of a step that are at times written one level too deep.
+const BESIDE: [&str; 12] = [
+    "check",
+    "dir",
+    "env",
+    "foreach",
+    "grace",
+    "interrupted",
+    "needs",
+    "outputs",
+    "publishes",
+    "retry",
+    "timeout",
+    "when",
+];
 
 /// The hint for a field that is not there.
 pub(super) fn fields(name: &str, known: &[&str]) -> Option<String> {
