@@ -47,14 +47,12 @@ impl Pane {
     pub(crate) fn begin(&self, args: &[&str]) {
         let command = self.project.command(args);
         let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_string_lossy().replace('\'', "'\\''"));
-        let mut script = String::new();
-        for (name, value) in command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
-            script.push_str(&format!("export {}={}\n", name.to_string_lossy(), quoted(value)));
-        }
+        let exports = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let exports = exports.map(|(name, value)| format!("export {}={}\n", name.to_string_lossy(), quoted(value)));
+        let exports: String = exports.collect();
         let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect();
-        script.push_str(&format!("{}\necho \"exit $?\"\nexec sleep 1000\n", words.join(" ")));
         // An interrupt is for the binary, not for the shell that tells of its end.
-        let script = format!("trap : INT\n{script}");
+        let script = format!("trap : INT\n{exports}{}\necho \"exit $?\"\nexec sleep 1000\n", words.join(" "));
         self.project.write("begin-", script);
         std::fs::rename(self.project.path().join("begin-"), self.project.path().join("begin")).unwrap();
     }

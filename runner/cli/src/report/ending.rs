@@ -7,7 +7,7 @@ use runner_engine::evaluate::Large;
 use runner_engine::report::View;
 use serde_json::Value;
 
-use super::draw::text::clean;
+use super::draw::text::{clean, wrap};
 use super::draw::{Ink, Line, Pen, short};
 use super::tail;
 
@@ -94,7 +94,7 @@ impl Told<'_> {
         if failures.is_empty() {
             // The run as a whole, such as its outputs or its timeout.
             let error = self.view.state().root().and_then(|root| self.view.state().node(root).error.as_ref());
-            lines.extend(error.map(|error| Line::of(Ink::Bad, format!("  {}", clean(&error.message, 2000)))));
+            lines.extend(error.into_iter().flat_map(|error| self.wrapped(Ink::Bad, &error.message)));
         }
         lines.extend(ignored.iter().map(|id| {
             let mut line = Line::of(Ink::Care, format!("{} ", self.pen.glyphs.failed));
@@ -134,12 +134,18 @@ impl Told<'_> {
         let error = node.error.as_ref().or_else(|| self.view.trace(id).and_then(|trace| trace.error.as_ref()));
         if let Some(error) = error {
             for said in error.message.lines().take(8) {
-                lines.push(Line::of(Ink::Plain, format!("  {}", clean(said, 1000))));
+                lines.extend(self.wrapped(Ink::Plain, said));
             }
-            lines.extend(error.hint.as_ref().map(|hint| Line::of(Ink::Care, format!("  hint: {}", clean(hint, 1000)))));
+            let hint = error.hint.as_ref().map(|hint| format!("hint: {hint}"));
+            lines.extend(hint.into_iter().flat_map(|hint| self.wrapped(Ink::Care, &hint)));
         }
         lines.extend(self.evidence(id));
         lines
+    }
+
+    fn wrapped(&self, ink: Ink, text: &str) -> Vec<Line> {
+        let lines = wrap(&clean(text, 2000), self.pen.width.saturating_sub(2).max(10));
+        lines.into_iter().map(|line| Line::of(ink, format!("  {line}"))).collect()
     }
 
     /// What is known of a step's last attempt.

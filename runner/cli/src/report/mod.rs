@@ -12,6 +12,7 @@
 mod draw;
 mod earlier;
 mod ending;
+mod heart;
 mod json;
 mod live;
 mod picture;

@@ -2,13 +2,11 @@
 //!
 //! Every line begins with the time since the engine took up the run.
 
-use std::collections::BTreeMap;
 use std::path::{Path as File, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
-use runner_core::{AttemptResult, Event, Kind, Path, Purpose, Reason, State, Status, StepError, TimerKind};
+use runner_core::{AttemptResult, Event, Kind, Path, Purpose, Reason, State, Status, TimerKind};
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
 use runner_engine::ledger::{self, Record};
 use runner_engine::program::Program;
@@ -18,15 +16,10 @@ use serde_json::{Map, Value};
 
 use super::draw::text::clean;
 use super::draw::{Pen, head, short};
+use super::heart::{Busy, Heart, heartbeat, stamp};
 use super::{Begin, Told};
 use crate::drive::{self, Reporter};
 use crate::output;
-
-/// How often what still runs is named, where `RUNNER_HEARTBEAT` does not say otherwise.
-const HEARTBEAT: Duration = Duration::from_secs(30);
-
-/// How many steps a heartbeat names.
-const NAMED: usize = 5;
 
 /// Plain lines.
 pub(crate) struct Plain {
@@ -41,17 +34,8 @@ pub(crate) struct Plain {
     heart: Heart,
 }
 
-/// A step under way.
-struct Busy {
-    since: Instant,
-    /// Why its last attempt failed, until it is known what follows.
-    failed: Option<(u32, StepError)>,
-}
-
-type Running = BTreeMap<Path, Busy>;
-
 impl Plain {
-    pub(crate) fn new(run: &Run, folder: &File, begin: Begin) -> Self {
+    pub(crate) fn new(run: &Run, folder: &File, how: Begin) -> Self {
         let begun = Instant::now();
         let heart = Heart::start(begun, heartbeat(std::env::var("RUNNER_HEARTBEAT").ok().as_deref()));
         let mut plain = Self {
@@ -60,13 +44,13 @@ impl Plain {
             program: Arc::clone(&run.program),
             inputs: run.record.inputs.clone(),
             begun,
-            replaying: begin == Begin::Again,
+            replaying: how == Begin::Again,
             kept: 0,
             lines: String::new(),
             heart,
         };
-        let how = if begin == Begin::Again { "resuming " } else { "" };
-        plain.say(&format!("{how}run {} of {}", plain.id.clone(), clean(&run.record.workflow, 200)));
+        let verb = if how == Begin::Again { "resuming " } else { "" };
+        plain.say(&format!("{verb}run {} of {}", plain.id.clone(), clean(&run.record.workflow, 200)));
         plain
     }
 
@@ -212,82 +196,4 @@ fn most_attempts(state: &State, path: &Path) -> u32 {
         Some(Kind::Leaf(leaf)) => leaf.retry.attempts,
         _ => 1,
     }
-}
-
-/// The time since then, as lines begin.
-fn stamp(begun: Instant) -> String {
-    let seconds = begun.elapsed().as_secs();
-    let (hours, minutes, seconds) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02} ") } else { format!("{minutes:02}:{seconds:02} ") }
-}
-
-/// How often the heart beats; never for `0s`.
-fn heartbeat(given: Option<&str>) -> Option<Duration> {
-    let given = given.and_then(|text| runner_sdk::unit::Duration::parse(text).ok());
-    let every = given.map_or(HEARTBEAT, |given| given.0);
-    (!every.is_zero()).then_some(every)
-}
-
-struct Beating {
-    running: Running,
-    /// When something was last told.
-    spoken: Instant,
-    over: bool,
-}
-
-/// Names what still runs when nothing was said for a while.
-struct Heart {
-    shared: Arc<(Mutex<Beating>, Condvar)>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Heart {
-    fn start(begun: Instant, every: Option<Duration>) -> Self {
-        let beating = Beating { running: Running::new(), spoken: begun, over: false };
-        let shared = Arc::new((Mutex::new(beating), Condvar::new()));
-        let thread = every.and_then(|every| {
-            let shared = Arc::clone(&shared);
-            let name = std::thread::Builder::new().name("heartbeat".to_owned());
-            name.spawn(move || beat(&shared.0, &shared.1, begun, every)).ok()
-        });
-        Self { shared, thread }
-    }
-}
-
-impl Drop for Heart {
-    fn drop(&mut self) {
-        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).over = true;
-        self.shared.1.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn beat(beating: &Mutex<Beating>, wake: &Condvar, begun: Instant, every: Duration) {
-    let mut held = beating.lock().unwrap_or_else(PoisonError::into_inner);
-    while !held.over {
-        let silent = held.spoken.elapsed();
-        if silent >= every {
-            held.spoken = Instant::now();
-            if let Some(line) = still(&held.running, every) {
-                output::note(format!("{}{line}", stamp(begun)));
-            }
-        }
-        let left = every.saturating_sub(held.spoken.elapsed());
-        held = wake.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
-    }
-}
-
-/// What has run for at least that long.
-fn still(running: &Running, least: Duration) -> Option<String> {
-    let mut long: Vec<_> = running.iter().filter(|(_, busy)| busy.since.elapsed() >= least).collect();
-    long.sort_by_key(|(_, busy)| busy.since);
-    let named = long.iter().take(NAMED).map(|(path, busy)| {
-        format!("{path} ({})", short(u64::try_from(busy.since.elapsed().as_millis()).unwrap_or(0)))
-    });
-    let named: Vec<_> = named.collect();
-    let more = long.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!long.is_empty()).then(|| format!("… still running {}{more}", named.join(", ")))
 }

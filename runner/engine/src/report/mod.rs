@@ -8,6 +8,7 @@
 //! - `tree`: which steps are worth a line, in which order, a done group folded to one ([`Row`]).
 //! - [`Pace`]: how long things took in an earlier run, and so how long this one may still take.
 
+mod look;
 mod outline;
 mod pace;
 mod tree;
@@ -16,7 +17,8 @@ mod view;
 #[cfg(test)]
 mod test;
 
+pub use look::{Counts, Look};
 pub use outline::{Outline, StepOutline, Title, What};
 pub use pace::Pace;
 pub use tree::{Folding, Row, RowKind};
-pub use view::{Counts, Look, Trace, View};
+pub use view::{Trace, View};

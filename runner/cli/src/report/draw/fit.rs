@@ -32,9 +32,9 @@ pub(crate) fn fit(view: &View, room: usize) -> Vec<Shown> {
             return rows.into_iter().map(Shown::Row).collect();
         }
         // Where there is no room for all, what is to come inside of what is under way goes first.
-        let classed = rows.into_iter().map(|row| (row, class(view, row)));
+        let judged = rows.into_iter().map(|row| (row, class(view, row)));
         let (rows, classes): (Vec<_>, Vec<_>) =
-            classed.filter(|(row, class)| row.depth == 0 || *class != Class::ToCome).unzip();
+            judged.filter(|(row, class)| row.depth == 0 || *class != Class::ToCome).unzip();
         let busy = classes.iter().filter(|class| **class == Class::Busy).count();
         if rows.len() <= room {
             return rows.into_iter().map(Shown::Row).collect();

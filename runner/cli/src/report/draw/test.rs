@@ -11,7 +11,7 @@ use runner_engine::ledger::Record;
 use runner_engine::report::{Outline, View};
 use serde_json::Value;
 
-use super::text::{clean, cut, last_lines, width};
+use super::text::{clean, cut, last_lines, width, wrap};
 use super::{Board, Glyphs, Ink, Line, Noise, Pen, Progress, fit, short};
 
 struct Fed(View);
@@ -236,6 +236,14 @@ fn wide_characters_are_never_cut_in_half() {
     assert_eq!(line.clone().cut(4, "…").plain(), "abc…");
     assert_eq!(line.clone().cut(6, "…").plain(), "abcdef");
     assert_eq!(line.cut(3, "…").paint(true), "\u{1b}[1mab\u{1b}[0m…");
+}
+
+#[test]
+fn long_messages_break_between_words_and_words_stay_whole() {
+    assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    assert_eq!(wrap("/a/path/longer/than/that is", 7), ["/a/path/longer/than/that", "is"]);
+    assert_eq!(wrap("東京 東京", 8), ["東京", "東京"]);
+    assert_eq!(wrap("", 8), [""]);
 }
 
 #[test]

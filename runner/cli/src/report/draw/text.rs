@@ -84,6 +84,27 @@ pub(crate) fn cut(text: &str, columns: usize, mark: &str) -> (String, usize) {
     (kept, used)
 }
 
+/// A cleaned text in lines of at most so many columns, broken between words where it can be.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in text.split(' ') {
+        let wide = width(word);
+        if used > 0 && used + 1 + wide > columns {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        // A word that is longer than a line is left whole: the terminal breaks it, and it can be copied.
+        line.push_str(word);
+        used += wide;
+    }
+    lines.push(line);
+    lines
+}
+
 /// What is left of a line after its carriage returns.
 fn last_state(line: &str) -> &str {
     line.rsplit('\r').find(|state| !state.is_empty()).unwrap_or_default()

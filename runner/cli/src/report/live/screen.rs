@@ -4,6 +4,7 @@
 //! lines are not filled up, so that a narrower window has little to reflow. Both are why this is not left to a crate: the
 //! common ones fill lines to the full width and rest at their end.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use crate::report::draw::Line;
@@ -62,7 +63,7 @@ impl<W: Write> Screen<W> {
         let rows: usize = self.drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
         text.push('\r');
         if rows > 0 {
-            text.push_str(&format!("\u{1b}[{rows}A"));
+            let _ = write!(text, "\u{1b}[{rows}A");
         }
     }
 
