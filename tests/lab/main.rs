@@ -61,6 +61,23 @@ fn machines_that_are_named_are_the_only_ones() {
     assert_eq!(site.inventory(), [("controllers", vec!["control-plane-2"]), ("workers", vec!["worker-1"])]);
 }
 
+#[test]
+#[ignore = "needs the lab"]
+fn machines_of_other_names_are_left_alone_and_that_is_said() {
+    let site = Site::new(0, 0);
+    let ended = site.up().end().expect(20);
+    assert!(ended.output().contains("no machine is called control-plane-* or worker-*"), "{ended}");
+    assert!(site.machines().is_empty());
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn controllers_alone_will_do() {
+    let site = Site::new(1, 0);
+    site.up().end().expect(0);
+    assert_eq!(site.inventory(), [("controllers", vec!["control-plane-1"]), ("workers", vec![])]);
+}
+
 /// Kills the engine while the second controller boots and the first is done.
 fn kill_amid_the_second_controller(site: &Site) {
     site.fault("control-plane-2", "boot-slow=8");
