@@ -160,3 +160,14 @@ fn wrong_values_say_exactly_what_is_frozen() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 4, "{count} fixtures only");
 }
+
+#[test]
+fn a_default_that_is_wrong_is_told_once() {
+    let mut sink = Sink::new();
+    let text = "inputs: {n: {type: integer, default: 12, max: 9}}\nsteps: [{id: a, uses: log.print}]\n";
+    let document = reader::read_bytes("a.yaml", text.as_bytes(), &mut sink).expect("it is YAML");
+    let workflow = decode(&document, &mut sink).expect("only a default is wrong");
+    let told = sink.errors();
+    let (_, said) = values(&workflow, &[], "", &[]);
+    assert_eq!((told, said.as_str()), (1, ""));
+}

@@ -159,14 +159,16 @@ impl Decoder<'_> {
 
     fn default(&mut self, fields: &Fields<'_>, input: &Input) -> Option<Spanned<Value>> {
         let node = fields.get("default")?;
+        // One that is wrong stands as null: that there is no value is not said on top of it.
+        let wrong = Some(Spanned::new(Value::Null, node.head));
         if node.is_wrong() {
-            return None;
+            return wrong;
         }
         if node.is_null() {
             if node.as_scalar().is_some_and(|scalar| scalar.text.is_empty()) {
                 let hint = "write `\"\"` for an empty text, or `null` for an input that may be left out";
                 self.error_hint(node.head, "the default is missing", hint);
-                return None;
+                return wrong;
             }
             return Some(Spanned::new(Value::Null, node.head));
         }
@@ -175,18 +177,18 @@ impl Decoder<'_> {
             if !reference.is_some_and(|given| given.is_reference()) {
                 let hint = "write `env:NAME`, `file:PATH` or `command:…`";
                 self.error_hint(node.head, "a secret cannot stand in the file", hint);
-                return None;
+                return wrong;
             }
         }
         if node.as_text().is_some_and(|text| text.contains("{{")) {
             self.error_hint(node.head, "a default cannot be a template", "defaults are known before anything is read");
-            return None;
+            return wrong;
         }
         match input::accept(input, node.to_json()) {
             Ok(value) => Some(Spanned::new(value, node.head)),
             Err(problem) => {
                 self.problem(node, "the default", problem);
-                None
+                wrong
             }
         }
     }
