@@ -88,3 +88,24 @@ fn the_event_stream_is_what_events_prints_and_a_resume_tells_only_what_is_new() 
     assert_eq!(shown["steps"][0]["path"], "a");
     assert_eq!((&shown["end"], &shown["steps"][1]["status"]), (&"succeeded".into(), &"succeeded".into()));
 }
+
+#[test]
+fn a_secret_is_in_no_report_and_not_in_the_command_that_is_written_down() {
+    let mut project = Project::new();
+    project.env("TOKEN", "correct-horse");
+    let workflow = "
+secrets: {token: {env: TOKEN}}
+steps:
+  - id: login
+    uses: exec.run
+    with: {argv: [sh, -c, 'echo \"with $1\"; exit 3', sh, '{{secrets.token}}']}
+";
+    project.workflow("w", workflow);
+    let ended = project.run(&["run", "w"]).expect(20);
+    let others = [project.run(&["show"]), project.run(&["show", "--output", "json"]), project.run(&["events"])];
+    for said in others.iter().map(|ended| &ended.stdout).chain([&ended.stderr]) {
+        assert!(!said.contains("correct-horse"), "{said}");
+        assert!(said.contains("exit 3' sh ***") || said.contains("exit 3' sh '***'"), "{said}");
+    }
+    assert!(ended.stderr.contains("│ with ***"), "{ended}");
+}

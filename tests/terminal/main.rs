@@ -146,6 +146,19 @@ fn control_c_stops_tells_how_to_go_on_and_its_echo_does_no_harm() {
 }
 
 #[test]
+fn the_time_left_is_learned_from_an_earlier_run() {
+    let Some(pane) = Pane::open(80, 24) else { return };
+    let script = "if [ -e slow ]; then cat gate; else sleep 1; fi";
+    pane.project.workflow("demo", &format!("steps: [{{id: a, uses: exec.run, with: {{script: '{script}'}}}}]"));
+    pane.project.run(&["run", "demo"]).expect(0);
+    pane.fifo("gate");
+    pane.project.write("slow", "");
+    pane.begin(&["run", "demo"]);
+    pane.await_text(" · about 1s left", 1);
+    pane.open_gate("gate", "exit 0");
+}
+
+#[test]
 fn where_colours_are_not_wanted_there_is_no_escape_at_all() {
     for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let Some(mut pane) = Pane::open(80, 24) else { return };

@@ -12,8 +12,8 @@ const LEARNED: usize = 3;
 /// How many runs are looked at to find them.
 const LOOKED: usize = 30;
 
-/// Journals larger than this are passed over, in bytes.
-const LARGEST: u64 = 8 << 20;
+/// How much is read for that in all, in bytes.
+const MOST: u64 = 16 << 20;
 
 /// The pace of the newest runs of this workflow that went through; `own` is the run that asks.
 pub(crate) fn pace(own: &Path, workflow: &str) -> Option<Pace> {
@@ -23,16 +23,15 @@ pub(crate) fn pace(own: &Path, workflow: &str) -> Option<Pace> {
     // An id is the time, the workflow's name and four digits: another workflow's is told without opening it.
     let name = |id: &str| id.get(15..id.len().saturating_sub(4)).map(str::to_owned);
     let same = |run: &&RunFolder| run.id() != id && name(run.id()) == name(id);
-    let paces: Vec<_> =
-        runs.iter().filter(same).take(LOOKED).filter_map(|run| learn(run, workflow)).take(LEARNED).collect();
-    Pace::average(&paces)
+    let mut left = MOST;
+    let learned = runs.iter().filter(same).take(LOOKED).filter_map(|run| learn(run, workflow, &mut left));
+    Pace::average(&learned.take(LEARNED).collect::<Vec<_>>())
 }
 
-fn learn(run: &RunFolder, workflow: &str) -> Option<Pace> {
-    let journal = std::fs::metadata(run.path().join(JOURNAL)).ok()?;
-    if journal.len() > LARGEST {
-        return None;
-    }
+/// What a run teaches, if reading its journal is within what is left.
+fn learn(run: &RunFolder, workflow: &str, left: &mut u64) -> Option<Pace> {
+    let length = std::fs::metadata(run.path().join(JOURNAL)).ok()?.len();
+    *left = left.checked_sub(length)?;
     let records = ledger::read::<Entry>(run.path()).ok()?;
     let same = records.iter().take(2).any(|record| match &record.event.event {
         runner_core::Event::RunStarted { record, .. } => record["workflow"] == workflow,

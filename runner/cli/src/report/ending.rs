@@ -76,7 +76,7 @@ impl Told<'_> {
     fn failed(&self) -> Vec<Line> {
         let all = self.view.failures();
         let (ignored, failures): (Vec<_>, Vec<_>) = all.into_iter().partition(|id| self.is_ignored(*id));
-        let mut lines = Vec::new();
+        let mut lines = if failures.is_empty() { Vec::new() } else { vec![Line::default()] };
         for &id in failures.iter().take(WHOLE) {
             lines.extend(self.failure(id));
             lines.push(Line::default());
@@ -176,7 +176,7 @@ impl Told<'_> {
 
     fn paused(&self) -> Vec<Line> {
         let doubts = self.view.doubts();
-        let mut lines = Vec::new();
+        let mut lines = vec![Line::default()];
         for &id in doubts.iter().take(NAMED) {
             let runner_engine::report::Look::Doubt { why } = self.view.look(id) else { continue };
             let path = self.view.path(id).as_str();

@@ -1,6 +1,6 @@
 //! A screenful: a head line, the tree, and what runs is saying.
 
-use runner_core::{End, NodeId};
+use runner_core::{End, NodeId, Phase};
 use runner_engine::report::{Look, Row, RowKind, View};
 
 use super::tree::counted;
@@ -111,7 +111,9 @@ pub(crate) fn head(view: &View, pen: &Pen, left: Option<u64>) -> Line {
     if view.end().is_none() {
         if view.is_stopping() {
             let by = view.by().map(|by| format!(" ({})", super::text::clean(by, 40))).unwrap_or_default();
-            line.push(Ink::Care, format!("{dot}stopping{by}"));
+            let gently = matches!(view.state().phase(), Phase::Interrupting { kill: false });
+            let again = if gently { ", once more kills" } else { "" };
+            line.push(Ink::Care, format!("{dot}stopping{by}{again}"));
         } else if let Some(left) = left {
             let about = if pen.width < 60 { "~" } else { "about " };
             let left = rough(left);

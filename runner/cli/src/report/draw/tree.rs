@@ -65,7 +65,7 @@ impl Pen {
             }
             Shown::Done(count) => {
                 let mut line = Line::of(Ink::Good, self.glyphs.done);
-                line.push(Ink::Faint, format!(" {}", counted(count, "line", " done")));
+                line.push(Ink::Faint, format!(" {}", counted(count, "step", " done")));
                 line
             }
             Shown::ToCome(count) => {
