@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Validate(Validate),
     /// The step types there are; with a name, the manual page of one
     Steps(Steps),
+    /// The JSON Schema of workflow files, for editors
+    Schema,
     /// What deployments have left behind
     State(State),
     /// What this machine lacks, and how to get it

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use runner_engine::diagnostic::{Diagnostic, Sink, Source};
-use runner_engine::language::reader;
+use runner_engine::language::{self, reader};
 use runner_engine::program::{Library, LibraryError, Opened};
 
 /// The workflows that are built in, by name.
@@ -84,7 +84,9 @@ impl Workflows {
     pub(crate) fn trouble(&self, reference: &str, folder: Option<&Path>) -> Vec<Diagnostic> {
         let mut sink = Sink::new();
         if let Some(path) = self.locate(reference, folder) {
-            let _ = reader::read_file(&path, &self.shown(&path), &mut sink);
+            if let Some(document) = reader::read_file(&path, &self.shown(&path), &mut sink) {
+                let _ = language::decode(&document, &mut sink);
+            }
         }
         sink.finish()
     }
@@ -93,10 +95,20 @@ impl Workflows {
         let key = self.shown(path);
         let mut sink = Sink::new();
         let document = reader::read_file(path, &key, &mut sink);
-        let Some(document) = document else {
-            let message = sink.finish().into_iter().next().map_or_else(String::new, |found| found.message);
-            return Err(LibraryError { message: format!("`{key}`: {message}"), hint: None });
+        let found = sink.finish();
+        let refused = |found: &[Diagnostic]| {
+            let message = found.first().map_or_else(String::new, |found| found.message.clone());
+            LibraryError { message: format!("`{key}`: {message}"), hint: None }
         };
+        let Some(document) = document else { return Err(refused(&found)) };
+        if !found.is_empty() {
+            // What is wrong with the bytes is no more to be seen in the text that they were taken for.
+            let mut again = Sink::new();
+            let _ = reader::read(&document.source, &mut again);
+            if again.finish().len() < found.len() {
+                return Err(refused(&found));
+            }
+        }
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = path.parent().map(Path::to_path_buf);
         Ok(Opened { key, name, folder, source: document.source })

@@ -11,6 +11,7 @@ mod logs;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod state;
 mod status;
@@ -61,6 +62,10 @@ pub(crate) fn main() -> ExitCode {
         Command::List(args) => list::list(&project, &args),
         Command::Validate(args) => Ok(validate::validate(&project, &args)),
         Command::Steps(args) => steps::steps(&args),
+        Command::Schema => {
+            schema::schema();
+            Ok(Exit::Done)
+        }
         Command::State(args) => state::state(&project, &args),
         Command::Doctor(args) => doctor::doctor(&project, &args),
         Command::Completions(args) => completions::completions(&args),

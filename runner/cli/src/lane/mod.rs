@@ -62,10 +62,17 @@ impl Printer {
 
     /// Prints what new facts tell of, and what attempts under way have said since; whether anyone still reads.
     pub(crate) fn look(&mut self, facts: &Facts) -> Result<bool, Refusal> {
+        // Who speaks, and how often, decides how lines are marked: so it is known before the first is printed.
+        for fact in facts {
+            if let Event::AttemptStarted { path, attempt, .. } = &fact.event.event
+                && self.selection.wants(path.as_str(), *attempt)
+            {
+                self.paper.expect(path.as_str());
+            }
+        }
         for fact in facts {
             match &fact.event.event {
                 Event::AttemptStarted { path, attempt, .. } if self.selection.wants(path.as_str(), *attempt) => {
-                    self.paper.expect(path.as_str());
                     self.open.insert(fact.seq, Piece::new(path.as_str(), *attempt));
                 }
                 Event::AttemptEnded { path, attempt, .. } => {

@@ -10,6 +10,7 @@ mod duration;
 pub mod input;
 pub mod needs;
 pub mod reader;
+pub mod schema;
 mod size;
 
 use std::sync::Arc;
