@@ -9,6 +9,7 @@ mod support;
 mod busy;
 mod called;
 mod checkpoint;
+mod conformance;
 mod doubt;
 mod ending;
 mod house;

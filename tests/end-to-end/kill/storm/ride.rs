@@ -122,5 +122,7 @@ fn waiting(journal: &crate::support::Journal) -> Vec<String> {
             _ => {}
         }
     }
+    // Nobody is asked about a service: it is started anew where it is needed.
+    waiting.retain(|path| path != "web");
     waiting
 }
