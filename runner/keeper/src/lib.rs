@@ -31,3 +31,4 @@ mod socket;
 pub use lock::Holder;
 pub use platform::boot_id;
 pub use run::{BUSY, Options, run};
+pub use socket::socket_beside;

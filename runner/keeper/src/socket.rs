@@ -28,6 +28,11 @@ pub(crate) fn choose(run_dir: &Path) -> io::Result<PathBuf> {
     Err(refused)
 }
 
+/// A path for another socket of this run, called `name`: in the same folder, which is its user's alone.
+pub fn socket_beside(run_dir: &Path, name: &str) -> io::Result<PathBuf> {
+    choose(&run_dir.canonicalize()?.join(name))
+}
+
 /// Creates the folder, or checks that it is one, is ours, and that nobody else may enter it.
 fn prepare(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {

@@ -220,7 +220,13 @@ impl Driver<'_> {
             log: LogFiles { out: lane.out, data: lane.data, progress: lane.progress, mask },
         });
         let work = Work { path: path.clone(), attempt, purpose, own_check, rendered, context, stopper, timeout, grace };
-        let running = task::start(work, lane.number, self.messages.0.clone());
+        let running = match task::start(work, lane.number, &mut self.workers, self.messages.0.clone()) {
+            Ok(running) => running,
+            Err(wrong) => {
+                let error = StepError::new(ErrorKind::Transient, format!("it has no thread to run on: {wrong}"));
+                return self.fail(path, attempt, error);
+            }
+        };
         if let Some(flight) = self.flights.get_mut(&(path, attempt)) {
             flight.place = Whereabouts::Task(running);
             flight.log = Some(log);

@@ -3,14 +3,12 @@
 //! The socket lies in a short per-user runtime folder, since a path to it must fit into 107 bytes, wherever the project is.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runner_core::Event;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
@@ -97,25 +95,13 @@ pub fn note_cancel(past: Past, by: String) -> Result<(), DriveError> {
     Ok(())
 }
 
-/// The folder of this user's sockets, which is made where it is missing: `$XDG_RUNTIME_DIR/runner`, else one in the folder
-/// for temporary files.
+/// The folder of this user's sockets, made where it is missing and nobody else's to enter.
 pub fn socket_folder() -> std::io::Result<PathBuf> {
-    let base = std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let folder = match base {
-        Some(base) if base.is_dir() && base.as_os_str().len() <= LONGEST => base.join("runner"),
-        _ => std::env::temp_dir().join(format!("runner-{}", rustix::process::getuid().as_raw())),
-    };
-    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(folder),
-    }
+    let socket = runner_keeper::socket_beside(Path::new("/"), "engine")?;
+    Ok(socket.parent().map(Path::to_path_buf).unwrap_or_default())
 }
 
+/// Where the engine of a run listens.
 fn socket(run: &Path) -> std::io::Result<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    let folder = socket_folder()?;
-    let run = run.canonicalize()?;
-    let digest = Sha256::digest(run.as_os_str().as_bytes());
-    let number = digest[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    Ok(folder.join(format!("{number:016x}.engine")))
+    runner_keeper::socket_beside(run, "engine")
 }

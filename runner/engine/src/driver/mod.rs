@@ -146,6 +146,7 @@ pub struct Driver<'a> {
     watches: BTreeMap<(Path, u32), tokio::task::AbortHandle>,
     timers: BTreeMap<TimerId, tokio::task::AbortHandle>,
     lanes: lane::Lanes,
+    workers: task::Workers,
     state: Arc<state::Store>,
     large: Large,
     /// Where the output of attempts lies that another life started, until that is a fact.
@@ -202,6 +203,7 @@ impl<'a> Driver<'a> {
             evaluator,
             journal,
             lanes: lane::Lanes::new(folder.path()),
+            workers: task::Workers::default(),
             folder,
             run,
             options,

@@ -6,10 +6,37 @@ use std::time::Duration;
 use runner_core::{AttemptResult, ErrorKind, Input, Path, Purpose, StepError};
 use runner_sdk::Context;
 use serde_json::Value;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use super::{Message, error, world::Stopper};
 use crate::evaluate::Rendered;
+
+/// The threads that in-process work runs on, apart from the loop's: a step that blocks holds up no other run of facts.
+#[derive(Default)]
+pub(super) struct Workers {
+    runtime: Option<Runtime>,
+}
+
+impl Workers {
+    /// Two threads, started when they are first needed: the work waits more than it computes.
+    fn handle(&mut self) -> std::io::Result<&Handle> {
+        let runtime = match self.runtime.take() {
+            Some(runtime) => runtime,
+            None => Builder::new_multi_thread().worker_threads(2).thread_name("step").enable_all().build()?,
+        };
+        Ok(self.runtime.insert(runtime).handle())
+    }
+}
+
+impl Drop for Workers {
+    /// Lets go of what still runs, without waiting: a runtime must not wait where another one runs.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
 
 /// A task under way.
 pub(super) struct Running {
@@ -51,14 +78,19 @@ pub(super) struct Work {
 }
 
 /// Starts the work; its end arrives as a message.
-pub(super) fn start(work: Work, lane: u32, to: mpsc::UnboundedSender<Message>) -> Running {
+pub(super) fn start(
+    work: Work,
+    lane: u32,
+    on: &mut Workers,
+    to: mpsc::UnboundedSender<Message>,
+) -> std::io::Result<Running> {
     let (stop, asked) = watch::channel(Stop::No);
-    tokio::spawn(async move {
+    on.handle()?.spawn(async move {
         let (path, attempt) = (work.path.clone(), work.attempt);
         let result = carry_out(work, asked).await;
         drop(to.send(Message::Input(Input::Finished { path, attempt, result }, None)));
     });
-    Running { lane, stop }
+    Ok(Running { lane, stop })
 }
 
 async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResult {

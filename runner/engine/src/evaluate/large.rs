@@ -1,6 +1,6 @@
 //! Outputs that are too large for the journal: in it stands where they lie.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,20 @@ const KEY: &str = "$runner.blob";
 #[derive(Clone, Debug)]
 pub struct Large {
     blobs: Blobs,
+    /// The last ones that were read, the newest last: texts that name one are often many.
+    read: Arc<Mutex<Vec<Read>>>,
 }
+
+/// The name of a blob, and the output in it.
+type Read = (String, Arc<Value>);
+
+/// How many outputs that were read are kept.
+const KEPT: usize = 8;
 
 impl Large {
     /// Over the blobs of a run.
     pub fn new(blobs: Blobs) -> Self {
-        Self { blobs }
+        Self { blobs, read: Arc::default() }
     }
 
     /// What stands in the journal for an output: itself, or where it now lies durably.
@@ -40,7 +48,18 @@ impl Large {
     pub fn resolve(&self, value: &Arc<Value>) -> Arc<Value> {
         let Some(name) = value.get(KEY) else { return Arc::clone(value) };
         let name: Option<BlobRef> = serde_json::from_value(name.clone()).ok();
-        let bytes = name.and_then(|name| self.blobs.load(&name).ok());
-        Arc::new(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        let Some(name) = name else { return Arc::default() };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, value)) = read.iter().find(|(known, _)| *known == name.sha256) {
+            return Arc::clone(value);
+        }
+        let bytes = self.blobs.load(&name).ok();
+        let value: Arc<Value> =
+            Arc::new(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default());
+        if read.len() == KEPT {
+            read.remove(0);
+        }
+        read.push((name.sha256, Arc::clone(&value)));
+        value
     }
 }

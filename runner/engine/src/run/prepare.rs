@@ -152,6 +152,10 @@ impl Run {
     /// Tells of secrets in what is about to be written down in clear.
     fn refuse_secrets(&self, sink: &mut Sink) {
         let source = &self.program.main().workflow.source;
+        for name in self.facts.masker.unmasked() {
+            let message = format!("the secret `{name}` is so short that it is not hidden where it is printed");
+            sink.push(Diagnostic::warning(source, source.line(1), message).hint("use one of at least 4 characters"));
+        }
         let kinds = [
             ("input", &self.record.inputs),
             ("loaded file", &self.record.load),

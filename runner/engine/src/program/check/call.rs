@@ -31,7 +31,9 @@ impl Checker<'_> {
                 self.push(Diagnostic::error(source, entry.key.span, message).maybe_hint(hint));
             }
         }
-        for input in inputs.iter().filter(|input| input.default.is_none() && input.env.is_empty()) {
+        // A secret of a called workflow is never looked up there: its caller passes one on.
+        let looked_up = |input: &Input| !input.env.is_empty() && input.kind.value != InputType::Secret;
+        for input in inputs.iter().filter(|input| input.default.is_none() && !looked_up(input)) {
             let name = &input.name.value;
             let given = own.iter().find(|entry| entry.key.text == *name);
             if given.is_none_or(|entry| entry.value.is_null())
@@ -60,13 +62,14 @@ impl Checker<'_> {
             CompiledValue::Literal(Value::Null) => {}
             CompiledValue::Literal(_) if node.is_wrong() || holds_template(node) => {}
             CompiledValue::Literal(value) if input.kind.value == InputType::Secret => {
-                let reference = value.as_str().map(SecretGiven::parse);
-                if !reference.is_some_and(|given| given.is_reference()) {
-                    let hint = "pass one on: `{{secrets.NAME}}` or `{{inputs.NAME}}`";
-                    self.push(
-                        wrong(format!("the input `{name}` is a secret, which cannot stand in the file")).hint(hint),
-                    );
-                }
+                let reference = value.as_str().map(SecretGiven::parse).is_some_and(|given| given.is_reference());
+                let hint = "pass one on: `{{secrets.NAME}}` or `{{inputs.NAME}}`";
+                let message = if reference {
+                    format!("the input `{name}` is a secret; a reference is only looked up under `secrets:`")
+                } else {
+                    format!("the input `{name}` is a secret, which cannot stand in the file")
+                };
+                self.push(wrong(message).hint(hint));
             }
             CompiledValue::Literal(value) => {
                 if let Err(problem) = accept(input, value.clone()) {
