@@ -15,9 +15,6 @@ use tokio::sync::mpsc;
 use super::{Command, DriveError, Entry, Message, Past};
 use crate::when;
 
-/// The longest runtime folder in which a socket's path still fits: 103 bytes less `/runner/` and a name of 23.
-const LONGEST: usize = 72;
-
 /// What can be asked of a live engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
