@@ -1,6 +1,6 @@
 //! Where there is no terminal.
 
-use crate::support::Project;
+use crate::support::{Project, await_that};
 
 #[test]
 fn a_pipe_gets_plain_lines_and_a_heartbeat() {
@@ -11,6 +11,21 @@ fn a_pipe_gets_plain_lines_and_a_heartbeat() {
     let said = &ended.stderr;
     assert!(!said.contains('\u{1b}') && !ended.stdout.contains('\u{1b}'), "{said}");
     for line in ["00:00 slow: started\n", "… still running slow (", " slow: done in 0.", "w succeeded  1/1 step"] {
+        assert!(said.contains(line), "no `{line}` in:\n{said}");
+    }
+}
+
+#[test]
+fn what_lived_through_its_engine_is_named_and_timed_by_the_next_one() {
+    let mut project = Project::new();
+    project.env("RUNNER_HEARTBEAT", "100ms");
+    project.workflow("w", "steps: [{id: slow, uses: exec.run, with: {script: 'echo >begun; sleep 1'}}]");
+    let life = project.spawn(&["run", "w"]);
+    project.await_fact("attempt_started", "slow");
+    await_that("its begin", || project.path().join("begun").exists());
+    life.kill();
+    let said = project.run(&["resume"]).expect(0).stderr;
+    for line in ["00:00 0 finished steps kept\n", "1 still running", "… still running slow (", " slow: done in 1."] {
         assert!(said.contains(line), "no `{line}` in:\n{said}");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path as File, PathBuf};
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use runner_core::{AttemptResult, Event, Kind, Path, Purpose, Reason, State, Status, TimerKind};
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
@@ -64,6 +64,26 @@ impl Plain {
         if !self.lines.is_empty() {
             output::note(self.lines.trim_end());
             self.lines.clear();
+        }
+    }
+
+    /// Takes in a fact of an earlier life: what it kept, and what may be under way still.
+    fn replay(&mut self, event: &Event, at: u64, state: &State) {
+        let running = &mut self.heart.shared.0.lock().unwrap_or_else(PoisonError::into_inner).running;
+        match event {
+            Event::AttemptStarted { path, .. } if !running.contains_key(path) => {
+                let age = Duration::from_millis(drive::now().saturating_sub(at));
+                let since = Instant::now().checked_sub(age).unwrap_or(self.begun);
+                running.insert(path.clone(), Busy { since, failed: None });
+            }
+            Event::AttemptEnded { path, result: AttemptResult::InDoubt { .. }, .. } => drop(running.remove(path)),
+            Event::StepFinished { path, status, .. } => {
+                running.remove(path);
+                let is_leaf = state.find(path).is_some_and(|id| state.node(id).leaf().is_some());
+                self.kept += usize::from(is_leaf && *status == Status::Succeeded);
+            }
+            Event::RoundEnded { .. } => running.clear(),
+            _ => {}
         }
     }
 
@@ -151,9 +171,7 @@ impl Plain {
 impl Observer for Plain {
     fn fact(&mut self, record: &Record<Entry>, state: &State) {
         if self.replaying {
-            if let Event::StepFinished { path, status: Status::Succeeded, .. } = &record.event.event {
-                self.kept += usize::from(state.find(path).is_some_and(|id| state.node(id).leaf().is_some()));
-            }
+            self.replay(&record.event.event, record.at, state);
         } else {
             self.tell(&record.event.event, state);
         }
