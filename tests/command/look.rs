@@ -64,9 +64,9 @@ fn status_of_a_run_that_is_over() {
 fn status_and_logs_follow_a_run_through_the_death_of_its_engine() {
     let (project, life) = begun();
     let status = || -> Value { serde_json::from_str(&project.run(&["status", "--output", "json"]).stdout).unwrap() };
-    let live = status();
-    assert_eq!((&live["state"], &live["live"]), (&"running".into(), &true.into()), "{live}");
-    assert_eq!(live["running"][0]["path"], "long");
+    let first = status();
+    assert_eq!((&first["state"], &first["live"]), (&"running".into(), &true.into()), "{first}");
+    assert_eq!(first["running"][0]["path"], "long");
     let follower = project.spawn(&["logs", "-f", "long"]);
     life.kill();
     let dead = status();

@@ -107,7 +107,8 @@ fn paths(word: &str) -> Vec<CompletionCandidate> {
     let offered = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         let is_folder = entry.path().is_dir();
-        let fits = name.starts_with(begin) && (is_folder || name.ends_with(".yaml") || name.ends_with(".yml"));
+        let ending = std::path::Path::new(&name).extension().and_then(OsStr::to_str);
+        let fits = name.starts_with(begin) && (is_folder || matches!(ending, Some("yaml" | "yml")));
         let ending = if is_folder { "/" } else { "" };
         fits.then(|| CompletionCandidate::new(format!("{folder}/{name}{ending}")))
     });

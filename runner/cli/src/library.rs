@@ -83,10 +83,10 @@ impl Workflows {
     /// What is wrong with a file that cannot even be read, as diagnostics.
     pub(crate) fn trouble(&self, reference: &str, folder: Option<&Path>) -> Vec<Diagnostic> {
         let mut sink = Sink::new();
-        if let Some(path) = self.locate(reference, folder) {
-            if let Some(document) = reader::read_file(&path, &self.shown(&path), &mut sink) {
-                let _ = language::decode(&document, &mut sink);
-            }
+        if let Some(path) = self.locate(reference, folder)
+            && let Some(document) = reader::read_file(&path, &self.shown(&path), &mut sink)
+        {
+            let _ = language::decode(&document, &mut sink);
         }
         sink.finish()
     }

@@ -1,5 +1,6 @@
 //! `runner run NAME --help`: what a workflow is for and what it takes.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory;
@@ -31,10 +32,10 @@ pub(crate) fn help(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
         text.push_str(description.value.trim_end());
         text.push_str("\n\n");
     }
-    text.push_str(&format!("{} runner run {name} [OPTIONS]\n", output::bold("Usage:")));
+    let _ = writeln!(text, "{} runner run {name} [OPTIONS]", output::bold("Usage:"));
     inputs(&workflow, &mut text);
     secrets(&workflow, &mut text);
-    text.push_str(&format!("\n{}\n  {}\n", output::bold("Example:"), example(name, &workflow)));
+    let _ = writeln!(text, "\n{}\n  {}", output::bold("Example:"), example(name, &workflow));
     text.push_str("\n`runner run --help` shows the options\n");
     output::print(&words::for_stdout(&text));
     Ok(Exit::Done)
@@ -54,15 +55,15 @@ fn inputs(workflow: &Workflow, text: &mut String) {
     if workflow.inputs.is_empty() {
         return;
     }
-    text.push_str(&format!("\n{}\n", output::bold("Inputs:")));
+    let _ = writeln!(text, "\n{}", output::bold("Inputs:"));
     let width = workflow.inputs.iter().map(|input| input.name.value.chars().count()).max().unwrap_or(0);
     for input in &workflow.inputs {
         let name = format!("{:width$}", input.name.value);
-        text.push_str(&format!("  {}  {}\n", output::bold(&name), facts(input).join(", ")));
+        let _ = writeln!(text, "  {}  {}", output::bold(&name), facts(input).join(", "));
         if let Some(description) = &input.description {
             let indent = width + 4;
             let wrapped = words::wrapped(&description.value, output::columns().saturating_sub(indent), indent);
-            text.push_str(&format!("{}{wrapped}\n", " ".repeat(indent)));
+            let _ = writeln!(text, "{}{wrapped}", " ".repeat(indent));
         }
     }
 }
@@ -111,7 +112,7 @@ fn secrets(workflow: &Workflow, text: &mut String) {
     if workflow.secrets.is_empty() {
         return;
     }
-    text.push_str(&format!("\n{}\n", output::bold("Secrets:")));
+    let _ = writeln!(text, "\n{}", output::bold("Secrets:"));
     let width = workflow.secrets.iter().map(|secret| secret.name.value.chars().count()).max().unwrap_or(0);
     for secret in &workflow.secrets {
         let from = match &secret.from {
@@ -122,7 +123,7 @@ fn secrets(workflow: &Workflow, text: &mut String) {
                 format!("command {}", argv.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "))
             }
         };
-        text.push_str(&format!("  {:width$}  {from}\n", secret.name.value));
+        let _ = writeln!(text, "  {:width$}  {from}", secret.name.value);
     }
 }
 

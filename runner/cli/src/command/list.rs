@@ -8,14 +8,13 @@ use runner_engine::program::Library;
 use serde_json::json;
 
 use crate::args;
-use crate::drive::Refusal;
 use crate::exit::Exit;
 use crate::library::Workflows;
 use crate::output;
 use crate::words;
 
 /// Lists the workflows there are.
-pub(crate) fn list(project: &Path, args: &args::List) -> Result<Exit, Refusal> {
+pub(crate) fn list(project: &Path, args: &args::List) -> Exit {
     let library = Workflows::of(project);
     let mut rows = vec![["WORKFLOW", "FROM", "DESCRIPTION"].map(str::to_owned).to_vec()];
     for (name, path) in library.names() {
@@ -47,5 +46,5 @@ pub(crate) fn list(project: &Path, args: &args::List) -> Result<Exit, Refusal> {
     if args.output == args::Shape::Text {
         output::print(&words::table(&rows));
     }
-    Ok(Exit::Done)
+    Exit::Done
 }

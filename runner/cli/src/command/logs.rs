@@ -26,7 +26,8 @@ pub(crate) fn logs(project: &Path, args: &args::Logs) -> Result<Exit, Refusal> {
     if args.follow {
         follow::follow(&mut past, |_, more| printer.look(more).unwrap_or(false))?;
     }
-    printer.end()
+    printer.end();
+    Ok(Exit::Done)
 }
 
 /// The run and the step. A single word that is no run but a step of the newest one is meant as that.

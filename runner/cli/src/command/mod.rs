@@ -59,7 +59,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Logs(args) => logs::logs(&project, &args),
         Command::Events(args) => events::events(&project, &args),
         Command::Graph(args) => graph::graph(&project, &args),
-        Command::List(args) => list::list(&project, &args),
+        Command::List(args) => Ok(list::list(&project, &args)),
         Command::Validate(args) => Ok(validate::validate(&project, &args)),
         Command::Steps(args) => steps::steps(&args),
         Command::Schema => {

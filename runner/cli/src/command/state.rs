@@ -24,7 +24,7 @@ pub(crate) fn state(project: &Path, args: &args::State) -> Result<Exit, Refusal>
 }
 
 fn get(tree: &Value, key: &str) -> Result<Exit, Refusal> {
-    let names = Key::parse(key).map_err(usage)?;
+    let names = parsed(key)?;
     let inside = |value: &'_ Value, name: &String| match value {
         Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)).cloned(),
         other => other.get(name).cloned(),
@@ -44,7 +44,7 @@ fn get(tree: &Value, key: &str) -> Result<Exit, Refusal> {
 }
 
 fn list(tree: &Value, prefix: &str, shape: args::Shape) -> Result<Exit, Refusal> {
-    let prefix = Key::parse(prefix.trim_end_matches('.')).map_err(usage)?;
+    let prefix = parsed(prefix.trim_end_matches('.'))?;
     let mut rows = Vec::new();
     for (key, value) in leaves(tree) {
         if !key.names().starts_with(prefix.names()) {
@@ -92,6 +92,6 @@ fn walk<'a>(value: &'a Value, names: &mut Vec<String>, found: &mut Vec<(Key, &'a
     }
 }
 
-fn usage(error: runner_engine::ledger::LedgerError) -> Refusal {
-    Refusal::new(Exit::Usage, error.to_string())
+fn parsed(key: &str) -> Result<Key, Refusal> {
+    Key::parse(key).map_err(|error| Refusal::new(Exit::Usage, error.to_string()))
 }

@@ -95,12 +95,11 @@ impl Printer {
     }
 
     /// Ends the printing: what was said without a line break is shown, too.
-    pub(crate) fn end(mut self) -> Result<Exit, Refusal> {
+    pub(crate) fn end(mut self) {
         for piece in std::mem::take(&mut self.open).into_values() {
             self.paper.close(&piece.path, piece.attempt, Stream::Out);
         }
         self.paper.flush();
-        Ok(Exit::Done)
     }
 
     fn look_at_running(&mut self) -> Result<(), Refusal> {

@@ -23,8 +23,8 @@ pub(super) fn draw(name: &str, root: &List) -> String {
 
 fn list(list: &List, indent: &str, lines: &mut Vec<(String, String)>) {
     for (at, step) in list.steps.iter().enumerate() {
-        let last = at + 1 == list.steps.len() && list.finally.is_empty();
-        draw_step(step, &list.steps, at, indent, last, lines);
+        let is_last = at + 1 == list.steps.len() && list.finally.is_empty();
+        draw_step(step, &list.steps, at, indent, is_last, lines);
     }
     if !list.finally.is_empty() {
         lines.push((format!("{indent}└─ finally"), String::new()));
@@ -50,7 +50,8 @@ fn draw_step(step: &Drawn, among: &[Drawn], at: usize, indent: &str, last: bool,
         });
     }
     if !notes.is_empty() {
-        right = format!("{right}  ({})", notes.join("; ")).trim_start().to_owned();
+        let said = format!("({})", notes.join("; "));
+        right = if right.is_empty() { said } else { format!("{right}  {said}") };
     }
     let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
     lines.push((format!("{indent}{branch}{}", step.id), right));

@@ -15,7 +15,7 @@ use crate::words;
 /// Lists the step types, those of a namespace, or shows one.
 pub(crate) fn steps(args: &args::Steps) -> Result<Exit, Refusal> {
     let registry = drive::registry();
-    let Some(name) = &args.name else { return list(registry.all(), args.output) };
+    let Some(name) = &args.name else { return Ok(list(registry.all(), args.output)) };
     if let Some(step) = registry.find(name) {
         match args.output {
             args::Shape::Text => output::print(&page::page(step, output::columns())),
@@ -25,7 +25,7 @@ pub(crate) fn steps(args: &args::Steps) -> Result<Exit, Refusal> {
     }
     let within: Vec<_> = registry.all().iter().copied().filter(|step| step.namespace() == name).collect();
     if !within.is_empty() {
-        return list(&within, args.output);
+        return Ok(list(&within, args.output));
     }
     let names: Vec<_> = registry.all().iter().flat_map(|step| [step.name, step.namespace()]).collect();
     let near = runner_engine::diagnostic::did_you_mean(name, names);
@@ -33,12 +33,12 @@ pub(crate) fn steps(args: &args::Steps) -> Result<Exit, Refusal> {
     Err(Refusal::new(Exit::Usage, format!("there is no step type `{name}`")).hint(hint))
 }
 
-fn list(steps: &[&'static StepType], shape: args::Shape) -> Result<Exit, Refusal> {
+fn list(steps: &[&'static StepType], shape: args::Shape) -> Exit {
     if shape == args::Shape::Json {
         for step in steps {
             output::line(described(step).to_string());
         }
-        return Ok(Exit::Done);
+        return Exit::Done;
     }
     let width = steps.iter().map(|step| step.name.len()).max().unwrap_or(0) + 4;
     let mut namespace = "";
@@ -53,7 +53,7 @@ fn list(steps: &[&'static StepType], shape: args::Shape) -> Result<Exit, Refusal
         let summary = words::wrapped(&step.summary(), output::columns().saturating_sub(width), width);
         output::line(format!("  {:1$}{summary}", step.name, width - 2));
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 fn described(step: &StepType) -> Value {
