@@ -186,6 +186,11 @@ impl<'a> Driver<'a> {
         }
         let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
         let mut found = Vec::new();
+        let flights = open.iter().filter_map(|(_, path, attempt, ..)| {
+            let (seq, boot) = in_flight.seqs.get(&(path.clone(), *attempt))?;
+            Some((path, *seq, boot.as_str()))
+        });
+        self.stop_strays(flights, known, &running);
         for (id, path, attempt, purpose, held) in open {
             let key = (path.clone(), attempt);
             let Some((seq, boot)) = in_flight.seqs.get(&key).cloned() else { continue };
@@ -278,11 +283,35 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Stops what nobody will hear of any more and that must not be waited for: services, and what writes into pipes that
+    /// nobody reads. Nothing is decided before they are gone: what needs a service is not to meet one that is ending.
+    fn stop_strays<'f>(
+        &self,
+        flights: impl Iterator<Item = (&'f Path, u64, &'f str)>,
+        known: &Known,
+        running: &[Running],
+    ) {
+        let strays = flights.filter_map(|(path, seq, boot)| {
+            let Trace::Orphaned(orphan) = known.receipts.classify(self.folder.path(), seq, boot, running) else {
+                return None;
+            };
+            (orphan.piped || self.is_service(path)).then(|| (orphan, self.grace(path)))
+        });
+        let stopping: Vec<_> = strays.map(|(orphan, grace)| std::thread::spawn(move || orphan.stop(grace))).collect();
+        for thread in stopping {
+            // One that cannot be stopped is found again, and waited for.
+            let _ = thread.join();
+        }
+    }
+
+    fn grace(&self, path: &Path) -> Duration {
+        self.definition(path).map_or(Duration::from_secs(10), |definition| definition.grace)
+    }
+
     /// Processes without a keeper: their end is waited for, but nobody will know how they ended.
     fn await_orphan(&self, path: Path, attempt: u32, orphan: Orphan) {
-        let definition = self.definition(&path);
-        let grace = definition.map_or(Duration::from_secs(10), |definition| definition.grace);
-        let patience = definition.and_then(|definition| definition.timeout).unwrap_or(ORPHAN_PATIENCE);
+        let grace = self.grace(&path);
+        let patience = self.definition(&path).and_then(|definition| definition.timeout).unwrap_or(ORPHAN_PATIENCE);
         let at_once = orphan.piped || self.is_service(&path);
         let to = self.messages.0.clone();
         std::thread::spawn(move || {
@@ -309,8 +338,9 @@ impl<'a> Driver<'a> {
             .filter(|(_, flight)| matches!(flight.place, Whereabouts::Keeper))
             .map(|((path, attempt), flight)| (path.clone(), *attempt, flight.seq))
             .collect();
+        let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
+        self.stop_strays(held.iter().map(|(path, _, seq)| (path, *seq, boot)), &known, &running);
         for (path, attempt, seq) in held {
-            let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
             if let Found::Ended(result) = self.trace(&path, attempt, seq, boot, &known, &running) {
                 let log: Option<LogRange> =
                     self.flights.get(&(path.clone(), attempt)).and_then(|flight| flight.log.clone());
