@@ -11,6 +11,7 @@
 //! `SEED` chooses the instants, `KILLS` says how many there are in all (200).
 
 mod random;
+mod service;
 mod storm;
 mod trace;
 
