@@ -61,7 +61,7 @@ fn a_cancel_is_heard_within_the_grace() {
         life.signal_group(Signal::INT);
         let ended = life.end();
         assert_eq!(ended.code, 130, "{name}: {ended}");
-        assert!(asked.elapsed() < Duration::from_secs(4), "{name} took {:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(8), "{name} took {:?}", asked.elapsed());
         project.await_silence();
     }
 }
