@@ -62,6 +62,8 @@ pub trait Step: DeserializeOwned + JsonSchema + Send + Sync + Sized + 'static {
     const BEHAVIOUR: u32 = 1;
     /// Whether it mostly waits, and so takes no parallel slot.
     const WAITS: bool = false;
+    /// Whether its log is for the person who watches, and shown as it ends.
+    const SPEAKS: bool = false;
     /// What it can do beyond running.
     const ABILITIES: &'static [Ability] = &[];
     /// Programs it needs on this machine.

@@ -36,6 +36,8 @@ pub struct StepType {
     pub behaviour: u32,
     /// Whether it takes no parallel slot.
     pub waits: bool,
+    /// Whether its log is for the person who watches.
+    pub speaks: bool,
     /// What it can do beyond running.
     pub abilities: &'static [Ability],
     /// Programs it needs.
@@ -81,6 +83,7 @@ impl StepType {
             idempotent: T::IDEMPOTENT,
             behaviour: T::BEHAVIOUR,
             waits: T::WAITS,
+            speaks: T::SPEAKS,
             abilities: T::ABILITIES,
             needs: T::NEEDS,
             examples: T::EXAMPLES,

@@ -33,6 +33,7 @@ impl Step for Print {
     type Output = Nothing;
     const NAME: &'static str = "log.print";
     const IDEMPOTENT: bool = true;
+    const SPEAKS: bool = true;
     const EXAMPLES: &'static [Example] = &[Example::new(
         "a warning",
         "- id: tell

@@ -186,10 +186,16 @@ impl Observer for Plain {
     }
 
     fn live(&mut self, live: Live<'_>) {
-        if let Live::Notice(text) = live {
-            self.say(&clean(text, 1000));
-            self.print();
+        match live {
+            Live::Notice(text) => self.say(&clean(text, 1000)),
+            Live::Said { path, text } => {
+                for line in text.lines() {
+                    self.say(&format!("{path} | {}", clean(line, 1000)));
+                }
+            }
+            Live::Writes { .. } => return,
         }
+        self.print();
     }
 }
 

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use runner_core::{End, Event, Input, Machine, Path, Phase, Settled, TimerId};
+use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settled, TimerId};
 use tokio::sync::mpsc;
 
 pub use control::{Asked, ask, note_cancel, socket_folder};
@@ -45,6 +45,9 @@ use crate::evaluate::{Evaluator, Groups, Large};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
 use crate::run::Run;
 use crate::when;
+
+/// How much of what a step says is shown as it ends, in bytes; `runner logs` has all of it.
+const SAID: u64 = 4 << 10;
 
 /// What the driver is told from outside.
 #[derive(Clone, Debug)]
@@ -268,6 +271,7 @@ impl<'a> Driver<'a> {
         match message {
             Message::Input(input, log) => {
                 let log = log.or_else(|| self.close_lane(&input));
+                self.speak(&input, log.as_ref());
                 self.feed(input, log)?;
             }
             Message::Timer(timer) => self.feed(Input::TimerFired { timer }, None)?,
@@ -293,6 +297,21 @@ impl<'a> Driver<'a> {
             self.forget(&key);
         }
         Ok(())
+    }
+
+    /// Shows what a step of a type that speaks has said.
+    fn speak(&mut self, input: &Input, log: Option<&LogRange>) {
+        let (Input::Finished { path, attempt, result: AttemptResult::Succeeded { .. } }, Some(log)) = (input, log)
+        else {
+            return;
+        };
+        let speaks = self.evaluator.rendered(path, *attempt).is_some_and(|rendered| rendered.step.speaks);
+        if !speaks || log.out.length() == 0 {
+            return;
+        }
+        let file = self.folder.path().join("lanes").join(format!("{}.out", log.lane));
+        let said = service::read(&file, log.out.from, log.out.to.min(log.out.from + SAID)).unwrap_or_default();
+        self.observer.live(Live::Said { path, text: &String::from_utf8_lossy(&said) });
     }
 
     /// Frees the lane of an in-process attempt that ended; where its output lies.

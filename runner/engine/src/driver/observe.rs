@@ -33,6 +33,13 @@ pub enum Live<'a> {
         /// Where: the ranges begin here and have no end yet.
         log: &'a LogRange,
     },
+    /// A step said something to the person who watches.
+    Said {
+        /// The step.
+        path: &'a Path,
+        /// What, in lines.
+        text: &'a str,
+    },
     /// Something a person should know.
     Notice(&'a str),
 }

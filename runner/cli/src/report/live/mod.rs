@@ -115,6 +115,9 @@ impl Observer for Terminal {
                 shared.lanes.insert(path.clone(), (attempt, log.clone()));
             }
             Live::Notice(text) => shared.notices.push(clean(text, 1000)),
+            Live::Said { path, text } => {
+                shared.notices.extend(text.lines().map(|line| format!("{path} | {}", clean(line, 1000))));
+            }
         });
     }
 }
