@@ -43,7 +43,7 @@ impl Bench {
                     project.write(entry.file_name(), std::fs::read(entry.path()).unwrap());
                 }
                 for (name, value) in std::env::vars() {
-                    if ["LAB_", "VAGRANT_"].iter().any(|prefix| name.starts_with(prefix)) || name == "MACHINES" {
+                    if ["LAB_", "VAGRANT_", "MACHINES", "TREE"].iter().any(|prefix| name.starts_with(prefix)) {
                         project.env(&name, value);
                     }
                 }
