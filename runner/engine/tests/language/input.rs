@@ -25,7 +25,7 @@ fn values(workflow: &Workflow, options: &[&str], file: &str, env: &[(&str, &str)
         options: &options,
         file: document.as_ref(),
         env: &env,
-        working_directory: Path::new("/work/here"),
+        working_directory: Path::new("/srv/here"),
         project: Path::new("/project"),
     };
     let values = resolve(workflow, &given, &mut sink);
@@ -65,7 +65,7 @@ fn every_type_is_read_from_text() {
     let (found, said) = values(&workflow, &options, "", &[]);
     assert_eq!(said, "");
     let expected = json!({
-        "s": "no = 007", "i": -5, "n": 1.5, "b": true, "a": [1, 2], "o": {"x": {"y": "z"}}, "p": "/work/here/sub/file",
+        "s": "no = 007", "i": -5, "n": 1.5, "b": true, "a": [1, 2], "o": {"x": {"y": "z"}}, "p": "/srv/here/sub/file",
         "d": "2h30m", "z": "4Gi", "k": {"secret": "env:TOKEN"},
     });
     assert_eq!(plain(&found), expected);
@@ -102,7 +102,7 @@ fn a_default_path_belongs_to_the_project_and_a_given_one_to_the_person() {
         json!({"p": "/project/config/a.yaml", "l": ["/project/x", "/y"]})
     );
     let given = values(&workflow, &["l=[../x]"], "", &[("P", "b.yaml")]).0;
-    assert_eq!(plain(&given), json!({"p": "/work/here/b.yaml", "l": ["/work/here/../x"]}));
+    assert_eq!(plain(&given), json!({"p": "/srv/here/b.yaml", "l": ["/srv/here/../x"]}));
     // An empty variable is one that is not set.
     assert_eq!(plain(&values(&workflow, &[], "", &[("P", "")]).0)["p"], "/project/config/a.yaml");
 }
@@ -120,7 +120,7 @@ fn a_secret_is_known_by_its_reference_and_never_shown() {
     let (found, said) = one(&["n=1"], "", &[("TOKEN", "hunter2")]);
     assert_eq!((plain(&found)["k"].clone(), said), (json!({"secret": "env:TOKEN"}), String::new()));
     let (found, _) = one(&["n=1", "k=file:token.txt"], "", &[]);
-    assert_eq!(plain(&found)["k"], json!({"secret": "file:/work/here/token.txt"}));
+    assert_eq!(plain(&found)["k"], json!({"secret": "file:/srv/here/token.txt"}));
     let (found, said) = one(&["n=1"], "k: 1234\n", &[]);
     assert_eq!((&found[0].value, said.as_str()), (&InputValue::Secret(SecretGiven::Literal("1234".into())), ""));
     let (_, said) = one(&["n=1"], "k: [hunter2]\n", &[]);
