@@ -36,9 +36,9 @@ fn killed() -> Project {
 }
 
 /// Resumes to the end; every step ran once.
-fn resume(project: &Project) {
+fn resume(project: &Project, how: &[&str]) {
     project.write("go", "");
-    project.run(&["resume"]).expect(0);
+    project.run(&[&["resume"], how].concat()).expect(0);
     assert_eq!(project.read("effects"), "held\nlast\n");
     let journal = project.journal();
     for step in (0..STEPS).step_by(97) {
@@ -49,7 +49,12 @@ fn resume(project: &Project) {
 
 #[test]
 fn a_long_run_resumes_from_its_checkpoint() {
-    resume(&killed());
+    resume(&killed(), &[]);
+}
+
+#[test]
+fn a_reporter_without_history_resumes_from_the_checkpoint_alone() {
+    resume(&killed(), &["--output", "json"]);
 }
 
 #[test]
@@ -61,7 +66,7 @@ fn a_damaged_checkpoint_changes_nothing() {
         bytes[at] ^= 0x55;
     }
     std::fs::write(&database, bytes).unwrap();
-    resume(&project);
+    resume(&project, &[]);
 }
 
 #[test]

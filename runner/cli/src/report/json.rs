@@ -27,6 +27,11 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Observer for Json<W> {
+    /// What earlier lives made of the run was printed by them: a checkpoint spares reading it again.
+    fn wants_history(&self) -> bool {
+        false
+    }
+
     fn fact(&mut self, record: &Record<Entry>, _: &State) {
         if !self.replaying {
             // What does not encode cannot be in the journal either.
