@@ -171,3 +171,21 @@ fn where_colours_are_not_wanted_there_is_no_escape_at_all() {
         assert!(!written.contains('\u{1b}'), "{variable:?}: {written:?}");
     }
 }
+
+#[test]
+fn a_secret_that_was_not_written_down_is_asked_for_and_not_shown() {
+    let Some(pane) = Pane::open(80, 24) else { return };
+    pane.project.workflow(
+        "demo",
+        "inputs: {token: {type: secret}}\nsteps: [{id: a, uses: exec.run, with: {script: 'cat gate; printf %s \"$T\" | sha256sum >seen', env: {T: '{{inputs.token}}'}}}]",
+    );
+    pane.project.run(&["run", "demo", "--input", "token=wrong-horse"]).expect(20);
+    pane.project.write("gate", "");
+    pane.begin(&["resume"]);
+    pane.await_text("the secret input `token`", 1);
+    pane.keys("right-horse");
+    pane.keys("Enter");
+    let screen = pane.await_text("exit 0", 1);
+    assert!(!screen.contains("right-horse"), "{screen}");
+    assert!(pane.project.read("seen").starts_with("536be6d0991a"), "{}", pane.project.read("seen"));
+}

@@ -4,6 +4,7 @@
 //! serving half of a built-in service. Both start in under a millisecond and touch nothing else.
 
 mod args;
+mod ask;
 mod command;
 mod complete;
 mod drive;

@@ -11,6 +11,7 @@ use runner_engine::ledger::{Lock, RunFolder, Runs};
 use runner_engine::run::{Record, Run, changed, restore};
 
 use crate::args;
+use crate::ask;
 use crate::drive::{self, Refusal};
 use crate::exit::Exit;
 use crate::library::Workflows;
@@ -117,11 +118,19 @@ pub(crate) fn record(folder: &RunFolder, opened: &Past) -> Result<Record, Refusa
 
 /// The run of a record, whatever became of its files.
 pub(crate) fn restored(project: &Path, record: Record, inputs: &[String]) -> Result<Run, Refusal> {
-    let given: BTreeMap<String, String> = inputs
+    let mut given: BTreeMap<String, String> = inputs
         .iter()
         .filter_map(|input| input.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
+    let lacking = record.secret_inputs.iter().filter(|(_, from)| from.is_null()).map(|(name, _)| name);
+    for name in lacking {
+        if !given.contains_key(name)
+            && let Some(value) = ask::secret(&format!("the secret input `{name}`, which was not written down: "))
+        {
+            given.insert(name.clone(), value);
+        }
+    }
     restore(record, &drive::registry(), &drive::environment(), project, &given).map_err(|diagnostics| {
         drive::show(&diagnostics);
         Refusal::new(Exit::Paused, "the run cannot go on as it is")
