@@ -12,6 +12,7 @@
 //! - [`receipts`]: what the keeper writes down, and how an attempt found in flight is classified from it;
 //! - [`lane`]: the append-only files that attempts write into;
 //! - [`mask`]: how secrets are kept out of them (the engine masks its own output with the same code);
+//! - [`seal`]: how what was captured is kept where a secret may be in it;
 //! - [`client`]: how an engine starts a keeper, connects to it, or takes its place where none lives;
 //! - [`run`]: the keeper itself.
 
@@ -21,6 +22,7 @@ pub mod mask;
 pub mod orphan;
 pub mod protocol;
 pub mod receipts;
+pub mod seal;
 
 mod lock;
 mod platform;

@@ -8,8 +8,12 @@ use std::path::Path;
 
 use common::{Run, bytes, eventually};
 use runner_keeper::protocol::{Mask, Request, Start};
+use runner_keeper::receipts;
+use runner_keeper::seal::{Key, Keys, Place, open};
 
 both!(
+    captured_output_is_sealed_and_opens_as_it_was_written,
+    sealed_output_opens_as_far_as_it_was_written_when_the_keeper_dies,
     a_secret_in_any_stream_is_masked,
     a_secret_split_across_writes_is_masked,
     a_secret_is_masked_on_a_terminal,
@@ -48,10 +52,57 @@ fn a_secret_in_any_stream_is_masked(portable: bool) {
     assert_eq!(run.data(&exited), "o ***\n***\n");
     assert_eq!(run.out(&exited), "e ***\n");
     assert_eq!(run.progress(&exited), "p ***\n");
-    assert_eq!(exited.data_masked, ["password"]);
+    assert_eq!(exited.data_secrets, ["password"]);
     let exited = engine.run(Start { capture: false, attempt: 2, ..start });
-    assert!(exited.data_masked.is_empty(), "only data counts");
+    assert!(exited.data_secrets.is_empty(), "only data counts");
     assert_eq!(run.out(&exited), "o ***\ne ***\n***\n");
+    nowhere(run.dir());
+}
+
+/// What the attempt wrote, opened.
+fn opened(run: &Run, lane: u64, begin: u64, to: usize, key: &Key) -> String {
+    let file = fs::read(run.dir().join(format!("lanes/{lane}.data"))).unwrap();
+    let place = Place { lane, begin };
+    String::from_utf8(open(&Keys(vec![key.clone()]), place, &file[begin as usize..to]).unwrap()).unwrap()
+}
+
+fn captured_output_is_sealed_and_opens_as_it_was_written(portable: bool) {
+    let mut run = Run::new(portable);
+    run.spawn();
+    let mut engine = run.connect_masked(1, masks()).unwrap();
+    let key = Key::random().unwrap();
+    let script =
+        "read -r s; printf 'correct ho'; sleep 0.05; echo \"rse/battery and $s\"; echo \"e $s\" >&2; seq 1 100000";
+    let start = Start { masked: true, capture: true, stdin: Some(bytes(SECRET)), ..engine.script(1, script) };
+    let numbers: String = (1..=100_000).flat_map(|number: u32| [number.to_string(), "\n".into()]).collect();
+    for attempt in 1..3 {
+        let exited = engine.run(Start { attempt, seal: Some(key.clone()), ..start.clone() });
+        assert!(exited.data_sealed && !exited.data_lost);
+        let (lane, data) = (exited.ranges.lane, exited.ranges.data);
+        let text = opened(&run, lane, data.from, data.to as usize, &key);
+        assert!(text == format!("{SECRET} and {SECRET}\n{numbers}"), "attempt {attempt}");
+        assert_eq!(exited.data_secrets, ["password"]);
+        assert_eq!(run.out(&exited), "e ***\n");
+        let spawning = receipts::read(run.dir()).unwrap().spawning(attempt).cloned().unwrap();
+        assert!(spawning.sealed && spawning.begin.data == data.from);
+    }
+    nowhere(run.dir());
+}
+
+fn sealed_output_opens_as_far_as_it_was_written_when_the_keeper_dies(portable: bool) {
+    let mut run = Run::new(portable);
+    run.spawn();
+    let mut engine = run.connect_masked(1, masks()).unwrap();
+    let key = Key::random().unwrap();
+    let start = engine.script(1, "printf 'correct horse/battery'; exec sleep 100");
+    let start = Start { masked: true, capture: true, seal: Some(key.clone()), ..start };
+    let started = engine.start(start);
+    run.clean_up(started.pid);
+    let file = run.dir().join(format!("lanes/{}.data", started.lane));
+    let length = || fs::metadata(&file).map_or(0, |data| data.len() as usize);
+    eventually("it is written", || length() > 0);
+    run.kill_keeper();
+    assert_eq!(opened(&run, started.lane, started.begin.data, length(), &key), SECRET);
     nowhere(run.dir());
 }
 
@@ -69,7 +120,7 @@ fn a_secret_split_across_writes_is_masked(portable: bool) {
     fs::write(run.dir().join("go"), "").unwrap();
     let exited = engine.exited();
     assert_eq!(run.data(&exited), "*** staple corr", "the end is not held back for ever");
-    assert_eq!(exited.data_masked, ["password"]);
+    assert_eq!(exited.data_secrets, ["password"]);
     nowhere(run.dir());
 }
 
@@ -85,7 +136,7 @@ fn a_secret_is_masked_on_a_terminal(portable: bool) {
         let exited = engine.run(Start { pty: true, capture, env: vec![("TERM".into(), Some("dumb".into()))], ..start });
         let text = if capture { run.data(&exited) } else { run.out(&exited) };
         assert!(text.starts_with("***\n") && text.ends_with("24 80\n"), "{text:?}");
-        assert_eq!(exited.data_masked.is_empty(), !capture);
+        assert_eq!(exited.data_secrets.is_empty(), !capture);
     }
 }
 

@@ -118,6 +118,7 @@ impl Driver<'_> {
             capture: command.capture,
             pty: command.pty,
             masked: !self.run.facts.secrets.is_empty(),
+            seal: None,
             service: self.is_service(&path),
             timeout_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),

@@ -49,7 +49,7 @@ impl Finishing {
             }
             Reason::Exited => {}
         }
-        if let Some(secret) = exited.data_masked.first() {
+        if let Some(secret) = exited.data_secrets.first() {
             let message = format!("its captured output holds the secret `{secret}`, which must not be written down");
             let hint = "print the secret nowhere, or capture only what does not hold it";
             return AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message).hint(hint) };

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use crate::mask::{Masker, Stream};
+use crate::seal::Sealer;
 
 /// Which of a lane's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +21,23 @@ pub(crate) enum Kind {
 /// How much of one tap is read before others have their turn, in bytes.
 const TURN: usize = 1 << 20;
 
-/// A pipe, FIFO or terminal, and the file that its bytes are appended to once they are masked.
+/// A pipe, FIFO or terminal, and the file that its bytes are appended to once they are masked, or sealed.
 #[derive(Debug)]
 pub(crate) struct Tap {
     pub(crate) kind: Kind,
     from: OwnedFd,
     to: File,
     stream: Stream,
+    sealer: Option<Sealer>,
     ended: bool,
+    /// Whether something could not be written.
+    lost: bool,
 }
 
 impl Tap {
     /// `from` must not block.
-    pub(crate) fn new(kind: Kind, from: OwnedFd, to: File, masker: &Masker) -> Self {
-        Self { kind, from, to, stream: masker.stream(), ended: false }
+    pub(crate) fn new(kind: Kind, from: OwnedFd, to: File, masker: &Masker, sealer: Option<Sealer>) -> Self {
+        Self { kind, from, to, stream: masker.stream(), sealer, ended: false, lost: false }
     }
 
     /// Moves what is there, without waiting for more.
@@ -46,12 +50,13 @@ impl Tap {
                 // A terminal reports an error when nobody has it open any more.
                 Ok(0) | Err(_) => {
                     let rest = self.stream.finish();
-                    self.write(&rest);
+                    self.write_masked(&rest);
                     self.ended = true;
                 }
                 Ok(count) => {
                     let masked = self.stream.feed(&buffer[..count]);
-                    self.write(&masked);
+                    self.write_masked(&masked);
+                    self.write_sealed(&buffer[..count]);
                     moved += count;
                 }
             }
@@ -63,7 +68,7 @@ impl Tap {
     pub(crate) fn settle(&mut self, buffer: &mut [u8]) {
         self.pump(buffer);
         let rest = self.stream.settle();
-        self.write(&rest);
+        self.write_masked(&rest);
     }
 
     /// Nobody can write to it any more, and everything was moved.
@@ -81,9 +86,30 @@ impl Tap {
         self.stream.seen()
     }
 
+    /// Whether something that passed is not in the file.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    fn write_masked(&mut self, bytes: &[u8]) {
+        // What is sealed is only looked through.
+        if self.sealer.is_none() {
+            self.write(bytes);
+        }
+    }
+
+    fn write_sealed(&mut self, plain: &[u8]) {
+        match self.sealer.as_mut().map(|sealer| sealer.chunk(plain)) {
+            Some(Ok(chunk)) => self.write(&chunk),
+            Some(Err(_)) => self.lost = true,
+            None => {}
+        }
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         // Where the disk is full, output is lost; the attempt goes on, as it would if it wrote the file itself.
-        let _: io::Result<()> = self.to.write_all(bytes);
+        let written: io::Result<()> = self.to.write_all(bytes);
+        self.lost |= written.is_err();
     }
 }
 

@@ -88,6 +88,14 @@ impl Masker {
         String::from_utf8_lossy(&self.mask_bytes(text.as_bytes())).into_owned()
     }
 
+    /// A text that was cut at its end, with every secret masked, also one that was cut.
+    pub fn mask_cut(&self, text: &str) -> String {
+        let mut stream = self.stream();
+        let mut masked = stream.feed(text.as_bytes());
+        masked.extend(stream.finish_cut());
+        String::from_utf8_lossy(&masked).into_owned()
+    }
+
     /// The bytes with every secret masked.
     pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
         let mut stream = self.stream();
@@ -148,6 +156,16 @@ mod tests {
         assert_eq!(masker.mask("Authorization: Basic dXNlcjpodW50ZXIy"), "Authorization: Basic dXNlcjp***");
         assert_eq!(masker.mask("nothing here"), "nothing here");
         assert_eq!(masker.mask(""), "");
+    }
+
+    #[test]
+    fn of_a_cut_text_the_beginning_of_a_secret_is_masked() {
+        let masker = masker(&["correct horse"]);
+        assert_eq!(masker.mask_cut("sh correct ho"), "sh ***");
+        assert_eq!(masker.mask_cut("correct horse"), "***");
+        assert_eq!(masker.mask_cut("a cor"), "a cor", "too short to tell anything");
+        assert_eq!(masker.mask_cut("corrector"), "corrector");
+        assert_eq!(Masker::default().mask_cut("correct ho"), "correct ho");
     }
 
     #[test]

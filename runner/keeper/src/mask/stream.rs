@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MASK, Masker};
+use super::{MASK, Masker, SHORTEST};
 
 /// Masks bytes as they arrive. Holds back the end of what it was given only while that may be the beginning of a
 /// secret.
@@ -42,6 +42,16 @@ impl Stream {
     /// Gives what is held back: nothing follows.
     pub fn finish(&mut self) -> Vec<u8> {
         self.give(self.held.len(), self.held.len())
+    }
+
+    /// Gives what is held back: nothing follows because it was cut off. The beginning of a secret counts as one.
+    pub fn finish_cut(&mut self) -> Vec<u8> {
+        if self.covered > 0 || self.held.len() < SHORTEST {
+            return self.finish();
+        }
+        self.held.clear();
+        self.shown = 0;
+        MASK.into()
     }
 
     /// Uses another masker from here on. What is held back is kept.

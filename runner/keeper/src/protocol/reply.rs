@@ -97,8 +97,15 @@ pub struct Exited {
     pub max_rss: u64,
     /// Processes that left its group on purpose and live on.
     pub leftovers: Vec<Leftover>,
-    /// Names of secrets that occurred in `data`. (There they are masked, so the data is not what was written.)
-    pub data_masked: Vec<String>,
+    /// Names of secrets that occurred in `data`.
+    #[serde(alias = "data_masked")]
+    pub data_secrets: Vec<String>,
+    /// Whether `data` is sealed. It is what was written then; else it is masked where secrets occurred.
+    #[serde(default)]
+    pub data_sealed: bool,
+    /// Whether a part of `data` could not be written, and is not there.
+    #[serde(default)]
+    pub data_lost: bool,
 }
 
 /// A process that outlived its attempt.

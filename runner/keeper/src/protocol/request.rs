@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Text};
+use crate::seal::Key;
 
 /// A message of the engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,10 +104,20 @@ pub struct Start {
     pub pty: bool,
     /// The output passes through the keeper, which masks it.
     pub masked: bool,
+    /// With this key `data` is sealed instead of masked, where it passes through the keeper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Key>,
     /// The attempt outlives its step. Stopped when no engine came for long.
     pub service: bool,
     /// Milliseconds until it is stopped as timed out; for a service, until it must be [`Request::Ready`].
     pub timeout_ms: Option<u64>,
     /// Milliseconds between SIGTERM and SIGKILL.
     pub grace_ms: u64,
+}
+
+impl Start {
+    /// Whether its data will be sealed.
+    pub fn seals(&self) -> bool {
+        self.capture && (self.masked || self.pty) && self.seal.is_some()
+    }
 }

@@ -149,7 +149,8 @@ mod tests {
 
     fn spawning(boot_id: &str, pty: bool) -> Record {
         let begin = Marks::default();
-        Record::Spawning(Spawning { attempt: 1, epoch: 1, boot_id: boot_id.into(), lane: 0, begin, piped: false, pty })
+        let (boot_id, piped, sealed) = (boot_id.into(), false, false);
+        Record::Spawning(Spawning { attempt: 1, epoch: 1, boot_id, lane: 0, begin, piped, pty, sealed })
     }
 
     fn ended(boot_id: &str, synced: bool) -> Record {
@@ -161,7 +162,9 @@ mod tests {
             duration_ms: 1,
             max_rss: 1,
             leftovers: Vec::new(),
-            data_masked: Vec::new(),
+            data_secrets: Vec::new(),
+            data_sealed: false,
+            data_lost: false,
         };
         Record::Ended(Ended { exited, boot_id: boot_id.into(), synced })
     }

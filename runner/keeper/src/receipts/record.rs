@@ -52,6 +52,9 @@ pub struct Spawning {
     pub piped: bool,
     /// It has a terminal, and so a session of its own.
     pub pty: bool,
+    /// Its data is sealed.
+    #[serde(default)]
+    pub sealed: bool,
 }
 
 /// An attempt was started.

@@ -13,6 +13,8 @@ pub(super) struct Attempt {
     pub(super) pid: Pid,
     pub(super) since: Instant,
     pub(super) service: bool,
+    /// Whether its data is sealed.
+    pub(super) sealed: bool,
     pub(super) grace: Duration,
     /// When it has taken too long.
     pub(super) timeout: Option<Instant>,
@@ -32,7 +34,8 @@ pub(super) struct Outcome {
     pub(super) ranges: Ranges,
     pub(super) duration: Duration,
     pub(super) max_rss: u64,
-    pub(super) data_masked: Vec<String>,
+    pub(super) data_secrets: Vec<String>,
+    pub(super) data_lost: bool,
     /// When to look again whether anything is left. (There is no event for the end of a process that is no child.)
     pub(super) look_at: Instant,
     pub(super) pause: Duration,

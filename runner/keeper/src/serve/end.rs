@@ -57,7 +57,8 @@ impl Keeper {
             ranges: crate::protocol::Ranges::between(attempt.started.lane, begin, begin),
             duration: attempt.since.elapsed(),
             max_rss,
-            data_masked: Vec::new(),
+            data_secrets: Vec::new(),
+            data_lost: false,
             look_at: Instant::now(),
             pause: PAUSE.0,
             give_up_at: None,
@@ -67,7 +68,8 @@ impl Keeper {
             for tap in &mut lane.taps {
                 tap.settle(&mut self.buffer);
                 if tap.kind == Kind::Data {
-                    outcome.data_masked.extend(tap.seen().iter().cloned());
+                    outcome.data_secrets.extend(tap.seen().iter().cloned());
+                    outcome.data_lost |= tap.has_lost();
                 }
             }
             outcome.ranges = lane.since(begin);
@@ -108,7 +110,9 @@ impl Keeper {
             duration_ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
             max_rss: outcome.max_rss,
             leftovers,
-            data_masked: outcome.data_masked.clone(),
+            data_secrets: outcome.data_secrets.clone(),
+            data_sealed: attempt.sealed,
+            data_lost: outcome.data_lost,
         };
         let alone = self.engine.is_none();
         let synced = alone && self.lanes.of(number).is_some_and(|lane| lane.sync_data().is_ok());
@@ -152,7 +156,8 @@ impl Keeper {
             let ours =
                 variable.is_none_or(|value| paths.iter().any(|path| path.as_os_str().as_encoded_bytes() == value));
             if is_new && ours && !of_others(process.group) {
-                leftovers.push(Leftover { pid: process.pid, name: process.name });
+                // It may have named itself after what it was given, and receipts are kept. Long names are cut.
+                leftovers.push(Leftover { pid: process.pid, name: self.masker.mask_cut(&process.name) });
             }
         }
         leftovers

@@ -76,6 +76,7 @@ impl Keeper {
                 begin,
                 piped,
                 pty: start.pty,
+                sealed: start.seals(),
             }))
             .map_err(|error| lacking("a receipt", &error))?;
         let since = Instant::now();
@@ -92,6 +93,7 @@ impl Keeper {
                 pid,
                 since,
                 service: start.service,
+                sealed: start.seals(),
                 grace: Duration::from_millis(start.grace_ms),
                 timeout: start.timeout_ms.and_then(|limit| since.checked_add(Duration::from_millis(limit))),
                 told: None,

@@ -15,6 +15,7 @@ use crate::lane::{Kind, Lane, Tap};
 use crate::mask::Masker;
 use crate::platform::{self, Platform};
 use crate::protocol::Start;
+use crate::seal::{Place, Sealer};
 
 /// The size of a terminal that nobody looks at.
 const SIZE: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
@@ -39,8 +40,8 @@ pub(super) fn connect(
     if start.pty {
         terminal(command, start, lane, masker)?;
     } else if start.masked {
-        let out = tap(lane, Kind::Out, masker)?;
-        let stdout = if start.capture { tap(lane, Kind::Data, masker)? } else { out.try_clone()? };
+        let out = tap(lane, Kind::Out, start, masker)?;
+        let stdout = if start.capture { tap(lane, Kind::Data, start, masker)? } else { out.try_clone()? };
         command.stdout(stdout).stderr(out);
     } else {
         let out = lane.append(Kind::Out)?;
@@ -49,19 +50,30 @@ pub(super) fn connect(
     }
     if start.pty || start.masked {
         let fifo = lane.open_fifo(platform)?;
-        let to = lane.append(Kind::Progress)?;
-        lane.taps.push(Tap::new(Kind::Progress, fifo.into(), to, masker));
+        add_tap(lane, Kind::Progress, fifo.into(), start, masker)?;
     }
     Ok(())
 }
 
 /// A pipe whose reading end is tapped; gives the writing end.
-fn tap(lane: &mut Lane, kind: Kind, masker: &Masker) -> io::Result<OwnedFd> {
+fn tap(lane: &mut Lane, kind: Kind, start: &Start, masker: &Masker) -> io::Result<OwnedFd> {
     let (reader, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&reader, true)?;
-    let to = lane.append(kind)?;
-    lane.taps.push(Tap::new(kind, reader.into(), to, masker));
+    add_tap(lane, kind, reader.into(), start, masker)?;
     Ok(writer.into())
+}
+
+/// Taps `from` into the lane's file of this kind.
+fn add_tap(lane: &mut Lane, kind: Kind, from: OwnedFd, start: &Start, masker: &Masker) -> io::Result<()> {
+    let to = lane.append(kind)?;
+    let sealer = match &start.seal {
+        Some(key) if kind == Kind::Data => {
+            Some(Sealer::new(key.clone(), Place { lane: lane.number, begin: to.metadata()?.len() }))
+        }
+        _ => None,
+    };
+    lane.taps.push(Tap::new(kind, from, to, masker, sealer));
+    Ok(())
 }
 
 /// A terminal on all streams, unless there is a stdin. Its lines end as in a file, and it does not echo.
@@ -86,9 +98,7 @@ fn terminal(command: &mut Command, start: &Start, lane: &mut Lane, masker: &Mask
     command.stdout(theirs.try_clone()?).stderr(theirs);
     platform::own_terminal(command);
     let kind = if start.capture { Kind::Data } else { Kind::Out };
-    let to = lane.append(kind)?;
-    lane.taps.push(Tap::new(kind, ours, to, masker));
-    Ok(())
+    add_tap(lane, kind, ours, start, masker)
 }
 
 fn open_terminal(path: &Path) -> io::Result<File> {
