@@ -32,7 +32,6 @@ pub mod vagrant;
 mod x509;
 
 #[cfg(test)]
-#[allow(dead_code, unused_imports, reason = "which parts are used depends on the features that are on")]
 mod testing;
 
 use runner_sdk::StepType;

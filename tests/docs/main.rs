@@ -1,8 +1,9 @@
 //! The pages under `docs/`: every example is run, every key is there, and what is made from data is fresh. `WRITE=1` makes
 //! it fresh.
 
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

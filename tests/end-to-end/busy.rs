@@ -142,7 +142,7 @@ fn a_lock_held_by_a_child_of_a_dead_engine_is_named() {
     assert!(ended.stderr.contains("has ended, but one that it started still holds the lock"), "{ended}");
     for process in project.processes() {
         if process.args.iter().any(|word| word.contains("sleep") || word.contains("flock")) && !process.is_keeper() {
-            crate::support::kill(process.pid);
+            crate::support::process::kill(process.pid);
         }
     }
     holder.wait().unwrap();

@@ -20,7 +20,7 @@ fn in_doubt(workflow: &str) -> Project {
     life.kill();
     // Without a keeper it is waited for; nobody but the test knows how long it takes.
     for process in project.processes() {
-        crate::support::kill(process.pid);
+        crate::support::process::kill(process.pid);
     }
     project.write("quick", "");
     project

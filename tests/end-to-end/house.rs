@@ -91,6 +91,27 @@ fn lengths(folder: &Path, found: &mut Vec<(usize, PathBuf)>) {
     }
 }
 
+/// The source files that hold a text, relative to the tree.
+fn holding(text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["runner", "steps", "tests"] {
+        lengths(&root().join(folder), &mut found);
+    }
+    let holds = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains(text);
+    found.into_iter().map(|(_, file)| file).filter(holds).collect()
+}
+
+#[test]
+fn lints_are_expected_where_they_fire_and_only_what_needs_machines_is_ignored() {
+    // Put together, so that this file does not hold them itself.
+    let allowed: Vec<_> =
+        [["#", "[allow("], ["#!", "[allow("]].iter().flat_map(|parts| holding(&parts.concat())).collect();
+    assert!(allowed.is_empty(), "`expect` with its reason, not `allow`: {allowed:?}");
+    let elsewhere =
+        holding(&["#", "[ignore"].concat()).into_iter().filter(|file| !file.starts_with(root().join("tests/lab")));
+    assert_eq!(elsewhere.collect::<Vec<_>>(), Vec::<PathBuf>::new(), "a test that never runs");
+}
+
 #[test]
 fn files_are_short() {
     let mut found = Vec::new();

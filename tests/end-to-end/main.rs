@@ -1,8 +1,9 @@
 //! End to end: the real binary, killed, stopped, resumed, and given what it must refuse.
 
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
-#![allow(clippy::print_stderr, reason = "what a test says")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
+#![expect(clippy::print_stderr, reason = "what a test says")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

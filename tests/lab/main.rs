@@ -1,7 +1,8 @@
 //! The shipped workflows on real machines, through the real `vagrant`. `tests/run lab` runs these within `tests/lab/inside`.
 
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,7 +1,8 @@
 //! What the front page shows is done, as it stands there. (Its Rust is compiled by the documentation tests of the steps.)
 
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

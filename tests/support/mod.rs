@@ -13,19 +13,19 @@
 //! killed when the project is dropped. What differs from run to run is taken out of texts by [`Project::redact`], in one
 //! place.
 
-#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test program uses the parts that it needs")]
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
-#![allow(clippy::print_stderr, reason = "what a test says")]
+#![expect(unreachable_pub, reason = "a part of each test program")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
+#![expect(clippy::print_stderr, reason = "what a test says")]
 
-mod journal;
+pub mod journal;
 mod life;
-mod process;
+pub mod process;
 mod project;
 mod redact;
 
-pub use journal::{Journal, Record};
+pub use journal::Journal;
 pub use life::{Ended, Life};
-pub use process::{Process, kill};
+pub use process::Process;
 pub use project::Project;
 
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! The live view in real terminals: tmux draws what we write, and tells what stands there.
 
-#![allow(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
-#![allow(clippy::print_stderr, reason = "what a test says")]
+#![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,6 +1,7 @@
 //! Engines that die, and the engines that come after them.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 mod common;
 
 use std::fs;

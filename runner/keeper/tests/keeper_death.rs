@@ -1,6 +1,7 @@
 //! Keepers that die, hang or come too late, and what can still be told of their attempts.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 mod common;
 
 use std::fs::{self, OpenOptions};

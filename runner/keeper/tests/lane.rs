@@ -1,6 +1,7 @@
 //! Who writes where, and when a lane goes to the next attempt.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[expect(dead_code, reason = "each test program needs a part of it")]
 mod common;
 
 use std::collections::BTreeSet;
@@ -189,7 +190,7 @@ impl Drop for Mounted {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "says why a test did nothing")]
+#[expect(clippy::print_stderr, reason = "says why a test did nothing")]
 fn small_disk(run: &Run) -> Option<Mounted> {
     let mut mount = std::process::Command::new("mount");
     mount.args(["-t", "tmpfs", "-o", "size=1m", "none"]).arg(run.dir()).stderr(std::process::Stdio::null());

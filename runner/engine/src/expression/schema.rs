@@ -87,7 +87,7 @@ mod tests {
     use super::Type;
 
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only its shape is read")]
     struct Output {
         exit_code: i32,
         text: Option<String>,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only its shape is read")]
     #[schemars(deny_unknown_fields)]
     struct Host {
         name: String,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only its shape is read")]
     enum Mode {
         /// Quick.
         Fast,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only its shape is read")]
     struct Tree {
         children: Vec<Tree>,
     }

@@ -229,25 +229,27 @@ fn a_full_disk_leaves_the_old_file_and_nothing_beside_it() {
     assert_eq!(F.stat(&path).unwrap().map(|Stat { size, .. }| size), Some(3));
 }
 
-/// The writer that `a_write_killed_at_any_instant_is_there_whole_or_not_at_all` starts and kills.
-#[test]
-#[ignore = "runs only as a child of another test"]
-fn writer_to_be_killed() {
-    let path = PathBuf::from(std::env::var_os("RUNNER_TEST_TARGET").unwrap());
+/// What the child of the test below does until it is killed.
+fn write_for_ever(path: &Path) {
     for byte in (b'a'..=b'z').cycle() {
-        F.write(&path, &vec![byte; 200_000], None).unwrap();
+        F.write(path, &vec![byte; 200_000], None).unwrap();
     }
 }
 
 #[test]
 fn a_write_killed_at_any_instant_is_there_whole_or_not_at_all() {
+    if let Some(path) = std::env::var_os("RUNNER_TEST_TARGET") {
+        return write_for_ever(Path::new(&path));
+    }
     let folder = folder();
     let path = folder.path().join("target");
     let mut left = 0;
     for kill in 0..25 {
         F.write(&path, b"start", None).unwrap();
         let mut writer = std::process::Command::new(std::env::current_exe().unwrap());
-        writer.args(["--exact", "--ignored", "file::tests::writer_to_be_killed"]).env("RUNNER_TEST_TARGET", &path);
+        writer
+            .args(["--exact", "file::tests::a_write_killed_at_any_instant_is_there_whole_or_not_at_all"])
+            .env("RUNNER_TEST_TARGET", &path);
         let mut writer = writer.stdout(std::process::Stdio::null()).spawn().unwrap();
         while F.read(&path).unwrap() == b"start" {
             std::thread::yield_now();

@@ -1,6 +1,6 @@
 //! A run in a temporary folder, its keeper as a process of its own, and the test as its engine.
-#![allow(clippy::unwrap_used, clippy::cast_possible_wrap, reason = "a test that cannot go on fails")]
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(unreachable_pub, reason = "a part of each test program")]
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! A test that runs itself again as another process, to be killed.
+//! A test that runs itself again as another process, to be killed: it begins by asking whether it is that process.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 /// The variable that gives a child its folder, and by being there makes it the child.
 pub(super) const FOLDER: &str = "LEDGER_TEST_FOLDER";
 
-/// Starts the ignored test `name` (its full path) in `folder`, and waits until it prints `ready`.
+/// Starts the test `name` (its full path) in `folder`, and waits until it prints `ready`.
 pub(super) fn start(name: &str, folder: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", name, "--nocapture", "--test-threads", "1"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -1,18 +1,17 @@
 //! A writer killed at any instant leaves a journal with everything that it was told is durable.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::time::Duration;
 
 use super::super::{Journal, read};
 use super::{assert_prefix, child};
 
-#[test]
-#[ignore = "the child of the test below"]
-fn child_appends_for_ever() {
-    let Some(folder) = child::folder() else { return };
-    let mut journal = match Journal::open::<String>(&folder) {
+/// What the child does until it is killed.
+fn append_for_ever(folder: &Path) -> ! {
+    let mut journal = match Journal::open::<String>(folder) {
         Ok(opened) => opened.journal,
-        Err(_) => Journal::create(&folder).unwrap(),
+        Err(_) => Journal::create(folder).unwrap(),
     };
     child::ready();
     loop {
@@ -26,11 +25,14 @@ fn child_appends_for_ever() {
 
 #[test]
 fn a_killed_writer_loses_nothing_durable() {
+    if let Some(folder) = child::folder() {
+        append_for_ever(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
     Journal::create(folder.path()).unwrap();
     let mut durable = 0;
     for life in 0..20_u64 {
-        let mut writer = child::start("ledger::test::kill::child_appends_for_ever", folder.path());
+        let mut writer = child::start("ledger::test::kill::a_killed_writer_loses_nothing_durable", folder.path());
         let output = BufReader::new(writer.stdout.take().unwrap());
         let killer = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_micros(300 + life * 977));

@@ -50,11 +50,9 @@ fn a_bounded_wait_ends_with_the_lock_or_with_its_holder() {
     });
 }
 
-#[test]
-#[ignore = "a child of the tests below"]
+/// What the child does until it is killed.
 #[expect(clippy::zombie_processes, reason = "the sleeper is to outlive this process")]
-fn child_holds_a_lock_and_starts_a_sleeper() {
-    let Some(folder) = child::folder() else { return };
+fn hold_a_lock_and_start_a_sleeper(folder: &Path) {
     let _lock = take(&folder.join("lock")).unwrap();
     let sleeper = Command::new("sleep").arg("60").spawn().unwrap();
     std::fs::write(folder.join("sleeper"), sleeper.id().to_string()).unwrap();
@@ -62,10 +60,13 @@ fn child_holds_a_lock_and_starts_a_sleeper() {
     std::thread::park();
 }
 
-const CHILD: &str = "ledger::test::lock::child_holds_a_lock_and_starts_a_sleeper";
+const CHILD: &str = "ledger::test::lock::a_killed_holder_frees_its_lock_though_its_child_lives";
 
 #[test]
 fn a_killed_holder_frees_its_lock_though_its_child_lives() {
+    if let Some(folder) = child::folder() {
+        return hold_a_lock_and_start_a_sleeper(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");
     let mut holder = child::start(CHILD, folder.path());
