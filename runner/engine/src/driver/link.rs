@@ -57,19 +57,29 @@ pub(super) fn meet(
     }
 }
 
-/// Starts a keeper and connects to it.
+/// How often a keeper is started that dies before it has accepted its engine.
+const TRIES: u32 = 5;
+
+/// Starts a keeper and connects to it. One that dies before that has kept nothing, and is started again.
 pub(super) fn start(
     run: &Path,
     command: &[OsString],
     hello: &Hello,
     to: &mpsc::UnboundedSender<Message>,
 ) -> Result<Link, DriveError> {
-    let mut child = spawn(command, run, PATIENCE).map_err(|error| DriveError::Keeper(error.to_string()))?;
-    // It is this process's child while this engine lives, and somebody must take its end; not a task of the runtime,
-    // which would wait for it when the engine leaves before the keeper.
-    std::thread::spawn(move || child.wait());
-    let connected = connect(run, hello, PATIENCE).map_err(|error| refusal(&error))?;
-    Link::of(connected, to)
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut child = spawn(command, run, PATIENCE).map_err(|error| DriveError::Keeper(error.to_string()))?;
+        // It is this process's child while this engine lives, and somebody must take its end; not a task of the runtime,
+        // which would wait for it when the engine leaves before the keeper.
+        std::thread::spawn(move || child.wait());
+        match connect(run, hello, PATIENCE) {
+            Ok(connected) => return Link::of(connected, to),
+            Err(ConnectError::None) if tries < TRIES => {}
+            Err(error) => return Err(refusal(&error)),
+        }
+    }
 }
 
 fn refusal(error: &ConnectError) -> DriveError {
@@ -128,4 +138,22 @@ async fn read(
         }
     }
     drop(to.send(Message::KeeperGone));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_keeper_that_dies_before_it_accepts_its_engine_is_started_again() {
+        let run = tempfile::tempdir().unwrap();
+        let script = r#"echo started >>"$0/starts"; echo ready"#;
+        let command = ["sh", "-c", script].map(OsString::from);
+        let hello =
+            Hello { protocol: runner_keeper::protocol::PROTOCOL, epoch: 1, environment: Vec::new(), masks: Vec::new() };
+        let (to, _messages) = mpsc::unbounded_channel();
+        assert!(start(run.path(), &command, &hello, &to).is_err());
+        let starts = std::fs::read_to_string(run.path().join("starts")).unwrap();
+        assert_eq!(starts.lines().count(), TRIES as usize);
+    }
 }
