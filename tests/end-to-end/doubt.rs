@@ -39,6 +39,24 @@ fn a_run_that_must_ask_pauses_naming_the_step() {
 }
 
 #[test]
+fn a_resume_that_only_pauses_again_starts_no_service_and_the_next_one_does() {
+    let project = in_doubt(
+        "
+steps:
+  - {id: server, service: true, uses: exec.run, with: {script: 'echo x >>served; exec sleep 100'}}
+  - {id: pay, uses: exec.run, with: {script: 'echo x >>paid; [ -e quick ] || sleep 100'}}
+  - {id: book, uses: exec.run, with: {script: 'echo x >>booked'}}
+",
+    );
+    project.run(&["resume"]).expect(22);
+    project.run(&["resume"]).expect(22);
+    assert_eq!(project.read("served"), "x\n");
+    project.run(&["resume", "--repeat", "pay"]).expect(0);
+    assert_eq!((project.read("served").as_str(), project.read("booked").as_str()), ("x\nx\n", "x\n"));
+    project.await_silence();
+}
+
+#[test]
 fn what_a_person_says_is_done_is_done_with_its_outputs() {
     let project = in_doubt(ASKED);
     project.run(&["resume"]).expect(22);

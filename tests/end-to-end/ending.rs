@@ -39,6 +39,27 @@ fn the_runs_own_timeout_stops_everything_and_ends_with_21() {
 }
 
 #[test]
+fn what_a_timeout_around_it_stopped_has_failed_and_resume_does_it_again_unasked() {
+    let step = "{id: a, uses: exec.run, with: {script: 'echo x >>tries; [ $(wc -l <tries) = 2 ] || sleep 100'}}";
+    let callee = format!("timeout: 400ms\nsteps: [{step}]");
+    let cases = [
+        (format!("timeout: 400ms\nsteps: [{step}]"), "a"),
+        (format!("steps: [{{id: g, timeout: 400ms, steps: [{step}]}}]"), "g/a"),
+        ("steps: [{id: g, run: ./callee.yaml}]".to_owned(), "g/a"),
+    ];
+    for (text, path) in cases {
+        let project = project(&text);
+        project.workflow("callee", &callee);
+        project.run(&["run", "w"]).expect(21);
+        let ends: Vec<_> = project.journal().of("attempt_ended").map(|record| record.event["result"].clone()).collect();
+        assert_eq!(ends[0]["failed"]["error"]["kind"], "timeout", "{path}: {ends:?}");
+        project.run(&["resume"]).expect(0);
+        assert_eq!(project.read("tries"), "x\nx\n", "{path}");
+        project.await_silence();
+    }
+}
+
+#[test]
 fn an_attempts_timeout_ends_with_21_once_its_retries_are_used_up() {
     let project = project(
         "steps: [{id: a, uses: exec.run, timeout: 100ms, retry: {attempts: 2, delay: 1ms}, with: {script: 'echo x >>tries; sleep 100'}}]",

@@ -237,7 +237,8 @@ pub enum AttemptResult {
         /// Why nobody knows.
         why: String,
     },
-    /// A service was stopped, as it was meant to be.
+    /// It was stopped. As a fact only of a service that was ready, which was meant to be; what else it means is decided
+    /// when it is told: one stopped by a bound that its author wrote has failed, any other is in doubt.
     Stopped,
 }
 

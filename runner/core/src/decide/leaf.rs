@@ -11,7 +11,7 @@ use crate::plan::{Interrupted, Kind, Leaf};
 use crate::state::{Doing, Form, LeafState, NodeId, Phase, Status};
 
 impl Machine {
-    fn leaf(&self, id: NodeId) -> Option<(&Leaf, &LeafState)> {
+    pub(super) fn leaf(&self, id: NodeId) -> Option<(&Leaf, &LeafState)> {
         match (&self.state.step(id)?.kind, &self.state.node(id).form) {
             (Kind::Leaf(leaf), Form::Leaf(state)) => Some((leaf, state)),
             _ => None,
@@ -27,6 +27,7 @@ impl Machine {
         if !running && !service {
             return;
         }
+        let result = if service { result } else { self.told(id, result) };
         // One that went down with its keeper did not fail.
         let by_itself = !matches!(result, AttemptResult::Stopped | AttemptResult::InDoubt { .. });
         self.emit(Event::AttemptEnded { path: path.clone(), attempt, result });
@@ -40,14 +41,6 @@ impl Machine {
                 self.touch(body);
             }
         }
-    }
-
-    /// Whether a service that is ready should be alive.
-    fn is_wanted(&self, id: NodeId) -> bool {
-        matches!(self.state.phase(), Phase::Running | Phase::Cancelling)
-            && !self.state.service_is_over(id)
-            && self.state.stopping(id).is_none()
-            && self.state.is_still_needed(id)
     }
 
     /// A service said something.
@@ -216,19 +209,6 @@ impl Machine {
     pub(super) fn set_timer(&mut self, id: NodeId, kind: TimerKind, duration: u64) {
         let (timer, path) = (self.state.next_timer(), self.state.node(id).path.clone());
         self.emit(Event::TimerSet { timer, path, kind, at: self.now, duration });
-    }
-
-    /// A finished service that no longer lives is started anew while something needs it.
-    pub(super) fn keep_service(&mut self, id: NodeId) {
-        let Some((leaf, state)) = self.leaf(id) else { return };
-        if leaf.service
-            && state.service.is_none()
-            && self.state.node(id).status == Status::Succeeded
-            && self.is_wanted(id)
-        {
-            let path = self.state.node(id).path.clone();
-            self.emit(Event::ServiceLost { path, failed: false });
-        }
     }
 }
 

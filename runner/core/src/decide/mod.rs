@@ -8,7 +8,9 @@
 mod body;
 mod leaf;
 mod recover;
+mod service;
 mod start;
+mod stop;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -20,7 +20,10 @@ impl Machine {
             let known = found.iter().position(|(of, number, _)| (of, *number) == (&path, attempt));
             let result = match known.map(|at| found.swap_remove(at).2) {
                 Some(Found::Running) => continue,
-                Some(Found::Ended(result)) => result,
+                Some(Found::Ended(result)) if self.state.node(id).leaf().is_some_and(|leaf| leaf.service.is_some()) => {
+                    result
+                }
+                Some(Found::Ended(result)) => self.told(id, result),
                 None => AttemptResult::InDoubt { why: "its engine died".to_owned() },
             };
             self.emit(Event::AttemptEnded { path, attempt, result });
@@ -39,15 +42,7 @@ impl Machine {
 
     /// Looks at every node, and first at services that are gone, for nothing that needs them goes on without them.
     fn take_up(&mut self) {
-        if matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
-            let succeeded = |(id, node): (NodeId, &Node)| (node.status == Status::Succeeded).then_some(id);
-            let services: Vec<_> = self.state.nodes().filter_map(succeeded).collect();
-            for id in services {
-                if self.is_current(self.state.foreach_of(id).unwrap_or(id)) {
-                    self.keep_service(id);
-                }
-            }
-        }
+        self.wake_services();
         self.touch_all();
     }
 
@@ -56,6 +51,8 @@ impl Machine {
         let Some(id) = self.state.find(path) else { return };
         if let Some(attempt) = self.in_doubt(id) {
             self.emit(Event::DoubtSettled { path: path.clone(), attempt, settled });
+            // What waited for this person may go on, and with it what needs a service that nothing needed meanwhile.
+            self.wake_services();
         }
     }
 

@@ -14,6 +14,16 @@ pub(crate) enum Stopping {
     TimedOut,
 }
 
+/// What is met first on the way from a node outwards.
+enum Way {
+    /// The `finally:` of a list.
+    Finally,
+    /// A group, or the run, whose timeout has passed.
+    Expired(NodeId),
+    /// Neither.
+    Out,
+}
+
 impl State {
     /// The list that a step stands in; empty for an item or the run itself.
     pub(crate) fn list_of(&self, id: NodeId) -> &[NodeId] {
@@ -99,19 +109,34 @@ impl State {
     /// Why what is under way at a node is stopped, if it is. A `finally:` is not stopped by what its group or the run
     /// was stopped by.
     pub(crate) fn stopping(&self, id: NodeId) -> Option<Stopping> {
+        match self.walk_out(id) {
+            Way::Finally => None,
+            Way::Expired(_) => Some(Stopping::TimedOut),
+            Way::Out => (self.phase == Phase::Cancelling).then_some(Stopping::Cancelled),
+        }
+    }
+
+    /// The group around a node, or the run, whose timeout has passed, and so stops it.
+    pub(crate) fn expired_around(&self, id: NodeId) -> Option<NodeId> {
+        match self.walk_out(id) {
+            Way::Expired(around) => Some(around),
+            Way::Finally | Way::Out => None,
+        }
+    }
+
+    fn walk_out(&self, id: NodeId) -> Way {
         let mut at = id;
         loop {
             let node = self.node(at);
             if matches!(node.role, Role::Step { finally: true, .. }) {
-                return None;
+                return Way::Finally;
             }
-            let Some(parent) = node.parent else { break };
+            let Some(parent) = node.parent else { return Way::Out };
             if self.node(parent).body().is_some_and(|body| body.expired) {
-                return Some(Stopping::TimedOut);
+                return Way::Expired(parent);
             }
             at = parent;
         }
-        (self.phase == Phase::Cancelling).then_some(Stopping::Cancelled)
     }
 
     /// The nearest group around a node.
@@ -133,14 +158,5 @@ impl State {
                 .enclosing(id)
                 .and_then(|body| self.node(body).body())
                 .is_none_or(|body| body.stage == Stage::Closing)
-    }
-
-    /// Whether a step that waits for this one, directly or not, has not ended. Items are asked through their foreach.
-    pub(crate) fn is_still_needed(&self, id: NodeId) -> bool {
-        let step = match self.node(id).role {
-            Role::Item(_) => self.node(id).parent.unwrap_or(id),
-            _ => id,
-        };
-        self.downstream(step).into_iter().any(|later| !self.node(later).status.is_end())
     }
 }

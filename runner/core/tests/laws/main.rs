@@ -8,6 +8,8 @@
 mod build;
 mod claim_attempt;
 mod claim_list;
+mod claim_service;
+mod claim_stop;
 mod crash;
 mod random;
 mod script;

@@ -241,12 +241,8 @@ impl World {
                     possible.push(self.end_of(path, *attempt, *purpose));
                 }
                 Effect::Stop { path, attempt, .. } => {
-                    let result = if self.is_effect(&Effect::Hold { path: path.clone(), attempt: *attempt }) {
-                        AttemptResult::Stopped
-                    } else {
-                        AttemptResult::InDoubt { why: "stopped".to_owned() }
-                    };
-                    possible.push(Input::Finished { path: path.clone(), attempt: *attempt, result });
+                    let (path, attempt) = (path.clone(), *attempt);
+                    possible.push(Input::Finished { path, attempt, result: AttemptResult::Stopped });
                 }
                 Effect::Timer { timer, at, duration } => timers.push((at + duration, *timer)),
                 Effect::Hold { .. } => {}

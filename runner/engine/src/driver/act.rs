@@ -351,7 +351,6 @@ impl Driver<'_> {
         let rendered = self.evaluator.rendered(path, attempt)?;
         let place = self.place(path, attempt, &rendered);
         let publishes = rendered.instance.command(&place).map(|command| command.publishes).unwrap_or_default();
-        let held = self.flights.get(&(path.clone(), attempt)).is_some_and(|flight| flight.held);
         Some(Finishing {
             rendered,
             place,
@@ -359,7 +358,6 @@ impl Driver<'_> {
             files: self.world.files(),
             timeout: self.definition(path).and_then(|definition| definition.timeout),
             publishes,
-            held,
         })
     }
 

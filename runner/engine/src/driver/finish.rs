@@ -28,8 +28,6 @@ pub(super) struct Finishing {
     pub(super) timeout: Option<std::time::Duration>,
     /// What the command itself publishes besides the step's `publishes`.
     pub(super) publishes: Vec<PathBuf>,
-    /// A service that became ready.
-    pub(super) held: bool,
 }
 
 impl Finishing {
@@ -41,8 +39,7 @@ impl Finishing {
     /// The result of an attempt whose process ended.
     pub(super) fn finish(&self, exited: &Exited) -> AttemptResult {
         match exited.reason {
-            Reason::Stopped | Reason::Killed if self.held => return AttemptResult::Stopped,
-            Reason::Stopped | Reason::Killed => return AttemptResult::InDoubt { why: "it was stopped".to_owned() },
+            Reason::Stopped | Reason::Killed => return AttemptResult::Stopped,
             Reason::TimedOut => {
                 let bound = self.timeout.unwrap_or_default();
                 return AttemptResult::Failed { error: task::timeout_error(bound) };

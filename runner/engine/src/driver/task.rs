@@ -124,7 +124,7 @@ async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResul
         // It did its work before it noticed that it was asked to stop.
         Some(Ok(Ok(output))) => AttemptResult::Succeeded { output },
         _ if timed_out => AttemptResult::Failed { error: timeout_error(bound) },
-        _ => AttemptResult::InDoubt { why: "it was stopped".to_owned() },
+        _ => AttemptResult::Stopped,
     }
 }
 
