@@ -1,24 +1,6 @@
-//! What is left behind, and what is lacking: `state`, `doctor`; and the starts that have to be quick.
+//! What is lacking: `doctor`; and what the command line takes.
 
-use serde_json::Value;
-
-use crate::after_a_run;
 use crate::support::{Life, Project};
-
-#[test]
-fn state_is_read_by_key_and_listed_by_prefix() {
-    let project = after_a_run();
-    assert_eq!(project.run(&["state", "get", "regions.east.version"]).expect(0).stdout, "1.2\n");
-    assert_eq!(project.run(&["state", "get", "regions.east"]).expect(0).stdout, "{\n  \"version\": \"1.2\"\n}\n");
-    assert_eq!(project.run(&["state", "list"]).expect(0).stdout, "regions.east.version  \"1.2\"\n");
-    assert_eq!(project.run(&["state", "list", "hosts"]).expect(0).stdout, "");
-    let line = project.run(&["state", "list", "regions", "--output", "json"]).expect(0).stdout;
-    let line: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!((&line["key"], &line["value"]), (&"regions.east.version".into(), &"1.2".into()));
-    let ended = project.run(&["state", "get", "regions.east.versoin"]).expect(1);
-    assert!(ended.stderr.contains("did you mean `regions.east.version`?"), "{ended}");
-    project.run(&["state", "get", "a["]).expect(2);
-}
 
 #[test]
 fn doctor_says_what_is_lacking_and_how_to_get_it() {

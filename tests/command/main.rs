@@ -8,10 +8,12 @@ mod support;
 
 mod cancel;
 mod complete;
+mod graph;
 mod look;
 mod machine;
 mod manual;
 mod schema;
+mod state;
 mod workflow;
 
 use support::Project;

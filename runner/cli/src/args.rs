@@ -7,6 +7,10 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
 use crate::complete;
 
+mod state;
+
+pub(crate) use state::{At, State, StateCommand};
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0 done   1 unexpected   2 usage   10 invalid workflow or input   20 a step failed   21 timed out
@@ -96,7 +100,7 @@ pub(crate) enum Command {
     Steps(Steps),
     /// The JSON Schema of workflow files, for editors
     Schema,
-    /// What deployments have left behind
+    /// What deployments have left behind: read, written, moved
     State(State),
     /// What this machine lacks, and how to get it
     Doctor(Doctor),
@@ -300,32 +304,6 @@ pub(crate) struct Steps {
     /// How it is told; JSON is one object a line
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Shape,
-}
-
-#[derive(Args, Debug)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
-pub(crate) struct State {
-    #[command(subcommand)]
-    pub(crate) command: StateCommand,
-}
-
-#[derive(Subcommand, Debug)]
-pub(crate) enum StateCommand {
-    /// What stands under a key: a text as it is, anything else as JSON
-    Get {
-        /// The key, such as `regions.eastus.version`
-        #[arg(add = ArgValueCandidates::new(complete::keys))]
-        key: String,
-    },
-    /// The keys there are, with their values
-    List {
-        /// Only what lies under this key
-        #[arg(add = ArgValueCandidates::new(complete::keys))]
-        prefix: Option<String>,
-        /// How they are told; JSON is one object a line
-        #[arg(long, value_enum, default_value_t)]
-        output: Shape,
-    },
 }
 
 #[derive(Args, Debug)]

@@ -46,14 +46,17 @@ impl View {
     }
 
     fn write(&self, op: StateOp) -> Result<State> {
-        let (key, value) = match &op {
-            StateOp::Set { key, value } | StateOp::Append { key, value } => (key, Some(value)),
-            StateOp::Remove { key } => (key, None),
-        };
-        for (what, text) in [("key", Some(key.to_string())), ("value", value.map(Value::to_string))] {
-            if let Some(name) = self.masker.names_in(text.unwrap_or_default().as_bytes()).first() {
-                let message = format!("the {what} holds the secret `{name}`, which must not be written down");
-                return Err(Error::permanent(message));
+        for op in op.single() {
+            let (key, value) = match op {
+                StateOp::Set { key, value } | StateOp::Append { key, value } => (key, Some(value)),
+                StateOp::Remove { key } => (key, None),
+                StateOp::All { .. } => continue,
+            };
+            for (what, text) in [("key", Some(key.to_string())), ("value", value.map(Value::to_string))] {
+                if let Some(name) = self.masker.names_in(text.unwrap_or_default().as_bytes()).first() {
+                    let message = format!("the {what} holds the secret `{name}`, which must not be written down");
+                    return Err(Error::permanent(message));
+                }
             }
         }
         let mut state = self.open()?;

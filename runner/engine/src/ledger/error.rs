@@ -152,13 +152,23 @@ pub enum LedgerError {
         /// Why the operation is refused.
         why: String,
     },
+    /// Somebody else wrote first.
+    #[error("{what} is at version {found}, not {expected}: somebody else wrote it meanwhile; nothing was changed")]
+    StateMoved {
+        /// What was to be written, in words.
+        what: String,
+        /// The version at which it was to be written.
+        expected: u64,
+        /// The version at which it stands.
+        found: u64,
+    },
 }
 
 /// The classes of [`LedgerError`], from which the command line chooses its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Someone else holds the lock (exit 31).
+    /// Someone else holds the lock, or was faster (exit 31).
     Busy,
     /// What was written is not what is there (exit 30).
     Damaged,
@@ -198,7 +208,7 @@ impl LedgerError {
             Self::Damaged { .. } | Self::BadBlob { .. } => ErrorKind::Damaged,
             Self::LostFacts { .. } => ErrorKind::LostFacts,
             Self::NewerVersion { .. } | Self::Foreign { .. } => ErrorKind::NewerVersion,
-            Self::Busy { .. } => ErrorKind::Busy,
+            Self::Busy { .. } | Self::StateMoved { .. } => ErrorKind::Busy,
             Self::TooLarge { .. } | Self::NoSuchRun { .. } | Self::State { .. } => ErrorKind::Request,
         }
     }

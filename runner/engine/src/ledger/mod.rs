@@ -50,4 +50,4 @@ pub use reader::{Follower, read};
 pub use record::Record;
 pub use run_folder::{RunFolder, Runs};
 pub use scan::Mark;
-pub use state::{Key, Origin, State, StateOp, StateWrite, Written, read_state};
+pub use state::{Key, Origin, State, StateOp, StateWrite, Versions, Written, read_state, state_history};

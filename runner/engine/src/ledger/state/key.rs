@@ -56,6 +56,11 @@ impl Key {
         &self.0
     }
 
+    /// Whether this is `outer`, or the path of something in it.
+    pub fn is_within(&self, outer: &Self) -> bool {
+        self.0.starts_with(&outer.0)
+    }
+
     /// The first name.
     pub(super) fn top(&self) -> Option<&str> {
         self.0.first().map(String::as_str)

@@ -6,6 +6,7 @@
 
 mod key;
 mod tree;
+mod version;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use self::key::Key;
 pub use self::tree::StateOp;
+pub use self::version::{Versions, state_history};
 pub use self::write::{Origin, StateWrite};
 
 use super::checkpoint::{Checkpoint, Opening};
@@ -60,14 +62,7 @@ pub struct Written {
 
 /// The tree as it stands, read without a lock; an empty object where nothing was ever written.
 pub fn read_state(home: &Path) -> Result<Value, LedgerError> {
-    let folder = home.join("state");
-    let mut tree = Value::Object(serde_json::Map::new());
-    if folder.join(JOURNAL).exists() {
-        for record in reader::read::<StateWrite>(&folder)? {
-            tree::apply(&mut tree, &record.event.op)?;
-        }
-    }
-    Ok(tree)
+    Ok(Versions::of(&state_history(home)?)?.tree().clone())
 }
 
 impl State {
@@ -119,8 +114,26 @@ impl State {
 
     /// Performs one write at `at` milliseconds of wall time, durably. One whose origin was seen before changes nothing.
     pub fn write(&mut self, at: u64, holder: &Holder, write: StateWrite) -> Result<Written, LedgerError> {
+        self.write_if(at, holder, write, None)
+    }
+
+    /// As [`State::write`], but only if the version of a key is still `expected` ([`Versions::version`]).
+    pub fn write_if(
+        &mut self,
+        at: u64,
+        holder: &Holder,
+        write: StateWrite,
+        expected: Option<(&Key, u64)>,
+    ) -> Result<Written, LedgerError> {
         let _lock = self.lock(holder)?;
         let mut journal = self.catch_up()?;
+        if let Some((key, expected)) = expected {
+            let found = Versions::of(&reader::read(&self.folder)?)?.version(key);
+            if found != expected {
+                let what = if key.names().is_empty() { "the state".to_owned() } else { format!("the state `{key}`") };
+                return Err(LedgerError::StateMoved { what, expected, found });
+            }
+        }
         let repeated = write.origin.as_ref().is_some_and(|origin| self.seen.contains(&origin.digest()));
         if repeated {
             return Ok(Written { seq: self.mark.seq, new: false });
@@ -152,7 +165,7 @@ impl State {
     fn fold(&mut self, write: StateWrite) -> Result<(), LedgerError> {
         tree::apply(&mut self.tree, &write.op)?;
         self.behind += 1;
-        self.changed.extend(write.op.key().top().map(|top| VALUE.to_owned() + top));
+        self.changed.extend(write.op.keys().filter_map(Key::top).map(|top| VALUE.to_owned() + top));
         if let Some(origin) = write.origin {
             let digest = origin.digest();
             self.changed.insert(ORIGIN.to_owned() + &digest);

@@ -29,13 +29,32 @@ pub enum StateOp {
         /// Where.
         key: Key,
     },
+    /// Several changes at once, in this order: all of them, or none where one does not fit.
+    All {
+        /// Which.
+        ops: Vec<StateOp>,
+    },
 }
 
 impl StateOp {
-    /// Where the change is made.
-    pub fn key(&self) -> &Key {
+    /// Where changes are made.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.single().into_iter().filter_map(Self::key)
+    }
+
+    /// The changes it consists of, none of which is an [`All`](Self::All).
+    pub fn single(&self) -> Vec<&StateOp> {
         match self {
-            Self::Set { key, .. } | Self::Append { key, .. } | Self::Remove { key } => key,
+            Self::All { ops } => ops.iter().flat_map(Self::single).collect(),
+            one => vec![one],
+        }
+    }
+
+    /// Where the change is made; nothing for several at once.
+    fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Set { key, .. } | Self::Append { key, .. } | Self::Remove { key } => Some(key),
+            Self::All { .. } => None,
         }
     }
 }
@@ -68,8 +87,9 @@ pub(super) fn leaves(tree: &Value, key: &Key) -> Vec<Key> {
 
 /// Whether `op` fits what stands there.
 pub(super) fn check(tree: &Value, op: &StateOp) -> Result<(), LedgerError> {
-    let wrong = |why: String| Err(LedgerError::State { key: op.key().to_string(), why });
-    let names = op.key().names();
+    let Some(key) = op.key() else { return apply(&mut tree.clone(), op) };
+    let wrong = |why: String| Err(LedgerError::State { key: key.to_string(), why });
+    let names = key.names();
     if names.is_empty() {
         return wrong("the whole state cannot be replaced: name a key".to_owned());
     }
@@ -97,8 +117,14 @@ pub(super) fn check(tree: &Value, op: &StateOp) -> Result<(), LedgerError> {
 
 /// Performs `op`, or leaves the tree as it is.
 pub(super) fn apply(tree: &mut Value, op: &StateOp) -> Result<(), LedgerError> {
+    let Some(key) = op.key() else {
+        let mut changed = tree.clone();
+        op.single().into_iter().try_for_each(|op| apply(&mut changed, op))?;
+        *tree = changed;
+        return Ok(());
+    };
     check(tree, op)?;
-    let Some((last, above)) = op.key().names().split_last() else { return Ok(()) };
+    let Some((last, above)) = key.names().split_last() else { return Ok(()) };
     let mut value = tree;
     for name in above {
         let Value::Object(entries) = value else { return Ok(()) };
@@ -115,6 +141,7 @@ pub(super) fn apply(tree: &mut Value, op: &StateOp) -> Result<(), LedgerError> {
             Value::Array(items) => items.push(value.clone()),
             blank => *blank = Value::Array(vec![value.clone()]),
         },
+        StateOp::All { .. } => {}
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{ErrorKind, Holder, JOURNAL, Key, Lock, Origin, State, StateOp, StateWrite, read_state};
+use super::super::{
+    ErrorKind, Holder, JOURNAL, Key, Lock, Origin, State, StateOp, StateWrite, Versions, read_state, state_history,
+};
 
 fn open(home: &Path) -> State {
     State::open(home, &me(), Duration::from_secs(30)).unwrap()
@@ -195,4 +197,57 @@ fn a_state_whose_journal_is_behind_its_index_is_refused() {
     fs::write(folder.join(JOURNAL), &bytes[..bytes.len() / 3]).unwrap();
     let error = State::open(home.path(), &me(), Duration::from_secs(1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LostFacts, "{error}");
+}
+
+#[test]
+fn a_version_is_that_of_the_last_write_that_touched_a_value() {
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(state_history(home.path()).unwrap(), []);
+    let mut state = open(home.path());
+    for write in [
+        set("regions.eastus", json!({"version": "1", "nodes": 3})),
+        set("regions.eastus.version", json!("2")),
+        append("events", json!(1), None),
+        set("gone", json!(1)),
+        remove("gone"),
+    ] {
+        state.write(1, &me(), write).unwrap();
+    }
+    let versions = Versions::of(&state_history(home.path()).unwrap()).unwrap();
+    let found =
+        ["", "regions", "regions.eastus.version", "regions.eastus.nodes", "events", "events[0]", "gone", "never"]
+            .map(|text| versions.version(&key(text)));
+    assert_eq!(found, [5, 2, 2, 1, 3, 3, 0, 0]);
+}
+
+#[test]
+fn a_write_at_a_version_that_has_passed_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut state, mut other) = (open(home.path()), open(home.path()));
+    let at = |state: &mut State, version: u64, value: u64| {
+        state.write_if(1, &me(), set("a.b", json!(value)), Some((&key("a.b"), version)))
+    };
+    assert_eq!(at(&mut state, 0, 1).unwrap().seq, 1);
+    let error = at(&mut other, 0, 2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(error.to_string().starts_with("the state `a.b` is at version 1, not 0: "), "{error}");
+    assert_eq!(at(&mut other, 1, 3).unwrap().seq, 2);
+    assert_eq!(state_history(home.path()).unwrap().len(), 2, "what was refused is not journaled");
+    assert_eq!(read_state(home.path()).unwrap(), json!({"a": {"b": 3}}));
+}
+
+#[test]
+fn several_changes_are_done_together_or_not_at_all() {
+    let home = tempfile::tempdir().unwrap();
+    let mut state = open(home.path());
+    let all = |ops: Vec<StateWrite>| StateWrite {
+        op: StateOp::All { ops: ops.into_iter().map(|write| write.op).collect() },
+        origin: None,
+    };
+    state.write(1, &me(), all(vec![set("a", json!(1)), set("b.c", json!(2)), remove("a")])).unwrap();
+    assert_eq!(state.tree(), &json!({"b": {"c": 2}}));
+    let error = state.write(1, &me(), all(vec![set("d", json!(1)), set("b.c.e", json!(2))])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert_eq!(open(home.path()).tree(), &json!({"b": {"c": 2}}));
+    assert_eq!(read_state(home.path()).unwrap(), json!({"b": {"c": 2}}));
 }
