@@ -1,4 +1,4 @@
-//! Looking at workflows: `list`, `graph`, `validate`, `run NAME --help`.
+//! Looking at workflows: `list`, `validate`, `run NAME --help`.
 
 use serde_json::Value;
 
@@ -18,36 +18,6 @@ fn workflows_are_listed_with_where_they_are_from() {
     let names: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].take()).collect();
     assert!(names.contains(&"demo".into()) && names.contains(&"broken".into()));
-}
-
-#[test]
-fn a_graph_is_a_tree_that_tells_what_does_not_follow_the_step_above() {
-    let drawn = project().run(&["graph", "demo"]).expect(0).stdout;
-    assert_eq!(
-        drawn,
-        "demo
-├─ hello    exec.run
-├─ kept     exec.run
-├─ each     exec.run  (foreach ['x', 'y']; after hello)
-├─ group    (when inputs.region == 'east'; after all above)
-│  └─ note  state.set
-└─ finally
-   └─ bye   log.print
-"
-    );
-}
-
-#[test]
-fn graphs_for_other_programs_name_every_step_and_edge() {
-    let project = project();
-    let dot = project.run(&["graph", "demo", "--format", "dot"]).expect(0).stdout;
-    assert!(dot.starts_with("digraph \"demo\" {") && dot.ends_with("}\n"), "{dot}");
-    assert!(
-        dot.contains("\"hello\" -> \"each\";") && dot.contains("\"each\" -> \"group\" [lhead=\"cluster_group\"];"),
-        "{dot}"
-    );
-    let mermaid = project.run(&["graph", "demo", "--format", "mermaid"]).expect(0).stdout;
-    assert!(mermaid.starts_with("flowchart TD\n") && mermaid.contains("s_hello --> s_each\n"), "{mermaid}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Drawn, List, quoted};
+use super::{Drawn, List};
 
 pub(super) fn draw(name: &str, root: &List) -> String {
     let mut text =
@@ -26,7 +26,7 @@ fn steps(steps: &[Drawn], indent: &str, text: &mut String) {
     for step in steps {
         let path = quoted(&step.path);
         let label = [step.id.as_str(), step.what.as_str()].into_iter().chain(step.notes.iter().map(String::as_str));
-        let label: Vec<_> = label.filter(|line| !line.is_empty()).map(quoted).collect();
+        let label: Vec<_> = label.filter(|line| !line.is_empty()).map(shown).collect();
         let label = label.join("\\n");
         match &step.inside {
             None => {
@@ -52,4 +52,14 @@ fn steps(steps: &[Drawn], indent: &str, text: &mut String) {
             let _ = writeln!(text, "{indent}\"{}\" -> \"{}\"{ends};", quoted(&need.path), quoted(&step.path));
         }
     }
+}
+
+/// A text as a name within double quotes.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " ")
+}
+
+/// A text as a label within double quotes, in which entities mean something.
+fn shown(text: &str) -> String {
+    quoted(&text.replace('&', "&amp;"))
 }

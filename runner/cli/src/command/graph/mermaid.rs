@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Drawn, List, quoted};
+use super::{Drawn, List};
 
 pub(super) fn draw(root: &List) -> String {
     let mut text = "flowchart TD\n".to_owned();
@@ -45,4 +45,19 @@ fn steps(steps: &[Drawn], indent: &str, text: &mut String) {
 /// A name that Mermaid takes: letters, digits, underscores, and none of its own words, such as `end`.
 fn name(step: &Drawn) -> String {
     format!("s_{}", step.path.replace('/', "__"))
+}
+
+/// A text within double quotes: what Mermaid, Markdown or HTML would take for theirs stands as an entity.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => quoted.push(' '),
+            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '*' | '_' | '$' | '~' => {
+                let _ = write!(quoted, "#{};", u32::from(letter));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted
 }

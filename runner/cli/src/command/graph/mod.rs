@@ -87,8 +87,3 @@ impl Drawn {
         Self { path, id: step.id.clone(), what, notes, needs: step.needs.clone(), inside }
     }
 }
-
-/// A text within double quotes, for both languages that graphs are written in.
-fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "&quot;").replace(['\n', '\r'], " ")
-}
