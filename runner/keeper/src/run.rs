@@ -1,6 +1,6 @@
 //! The keeper's main.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -101,8 +101,9 @@ fn start(run_dir: &Path, options: &Options) -> io::Result<Option<Keeper>> {
     let holder = Holder { protocol: PROTOCOL, pid, session: pid, boot_id, socket: Some(path.into()) };
     lock.sign(&holder)?;
     let lanes = Pool::open(&run_dir)?;
+    let nothing = File::open("/dev/null")?;
     rustix::process::chdir("/")?;
-    Ok(Some(Keeper::new(run_dir, options, platform, lock, holder, listener, signals, receipts, lanes, &known)))
+    Ok(Some(Keeper::new(run_dir, options, platform, lock, holder, listener, signals, receipts, lanes, nothing, &known)))
 }
 
 /// Listens where this run's keeper does. What a predecessor left there is removed: its lock is ours.

@@ -25,6 +25,10 @@ pub(crate) struct Lane {
     pub(crate) taps: Vec<Tap>,
     /// Open while an attempt may write progress, so that the FIFO has no end before the attempt has.
     fifo: Option<File>,
+    /// Whether it has a FIFO.
+    piped: bool,
+    /// Whether somebody may have been given its data file since nobody had it last.
+    lent: bool,
     pub(crate) folder_synced: bool,
 }
 
@@ -44,22 +48,26 @@ impl Lane {
             occupant: None,
             taps: Vec::new(),
             fifo: None,
+            piped: progress_path(run_dir, number, true).exists(),
+            lent: true,
             folder_synced: false,
         })
     }
 
     /// Whether an attempt that once had it could still write to it.
-    pub(super) fn writers(&self, platform: &dyn Platform) -> Writers {
+    pub(super) fn writers(&mut self, platform: &dyn Platform) -> Writers {
         if self.occupant.is_some() || !self.taps.is_empty() {
             return Writers::Some;
         }
-        for file in [&self.out, &self.data, &self.progress] {
+        let data = self.lent.then_some(&self.data);
+        for file in [&self.out, &self.progress].into_iter().chain(data) {
             match platform.writers(file) {
                 Writers::None => {}
                 other => return other,
             }
         }
-        self.fifo_writers().unwrap_or(Writers::Unknown)
+        self.lent = false;
+        if self.piped { self.fifo_writers().unwrap_or(Writers::Unknown) } else { Writers::None }
     }
 
     /// A FIFO has no lease, but reading tells: the end when nobody could write, "not yet" when somebody could.
@@ -87,7 +95,8 @@ impl Lane {
     }
 
     /// Its file of this kind, for appending.
-    pub(crate) fn append(&self, kind: Kind) -> io::Result<File> {
+    pub(crate) fn append(&mut self, kind: Kind) -> io::Result<File> {
+        self.lent |= kind == Kind::Data;
         append(&match kind {
             Kind::Out => out_path(&self.run_dir, self.number),
             Kind::Data => data_path(&self.run_dir, self.number),
@@ -98,8 +107,9 @@ impl Lane {
     /// Opens its FIFO for reading, creating it if need be. It has a writer until [`Lane::release_fifo`].
     pub(crate) fn open_fifo(&mut self, platform: &dyn Platform) -> io::Result<File> {
         let path = progress_path(&self.run_dir, self.number, true);
-        if !path.exists() {
+        if !self.piped {
             platform.make_fifo(&path)?;
+            self.piped = true;
         }
         let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
         let reader = OpenOptions::new().read(true).custom_flags(nonblocking).open(&path)?;

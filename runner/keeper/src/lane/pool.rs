@@ -42,7 +42,7 @@ impl Pool {
         while free.is_none()
             && let Some(number) = self.unopened.pop_front()
         {
-            let lane = Lane::open(&self.run_dir, number)?;
+            let mut lane = Lane::open(&self.run_dir, number)?;
             let writers = lane.writers(platform);
             if writers != Writers::Unknown {
                 self.lanes.push(lane);

@@ -11,9 +11,12 @@ use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create, mkfifoat};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
-use rustix::time::Timespec;
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::{Platform, Process, Writers, portable, raw};
+
+/// Clock ticks in a second, as user space sees them (`USER_HZ`).
+const TICKS: u64 = 100;
 
 /// The interface of Linux.
 pub(super) struct Linux;
@@ -35,6 +38,12 @@ impl Platform for Linux {
 
     fn process(&self, pid: Pid) -> Option<Process> {
         parse_stat(&read_small(&format!("/proc/{}/stat", pid.as_raw_pid()))?)
+    }
+
+    fn ticks(&self) -> Option<u64> {
+        let now = clock_gettime(ClockId::Boottime);
+        let (seconds, nanoseconds) = (u64::try_from(now.tv_sec).ok()?, u64::try_from(now.tv_nsec).ok()?);
+        Some(seconds * TICKS + nanoseconds / (1_000_000_000 / TICKS))
     }
 
     fn processes(&self) -> Vec<Process> {
@@ -132,6 +141,16 @@ mod tests {
         let own = Linux.process(getpid()).unwrap();
         assert!(own.alive && own.start_time.is_some());
         assert!(Linux.processes().contains(&own));
+    }
+
+    #[test]
+    fn a_start_time_lies_between_the_ticks_around_it() {
+        let before = Linux.ticks().unwrap();
+        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        let after = Linux.ticks().unwrap();
+        let told = Linux.process(Pid::from_child(&child)).unwrap().start_time.unwrap();
+        child.kill().and_then(|()| child.wait()).unwrap();
+        assert!((before..=after).contains(&told), "{before} {told} {after}");
     }
 
     #[test]

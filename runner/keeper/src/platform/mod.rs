@@ -32,6 +32,9 @@ pub(crate) trait Platform {
     /// The process, where it exists.
     fn process(&self, pid: Pid) -> Option<Process>;
 
+    /// The time in which start times are told, where the system has it: clock ticks since boot.
+    fn ticks(&self) -> Option<u64>;
+
     /// All processes that live.
     fn processes(&self) -> Vec<Process>;
 

@@ -45,6 +45,10 @@ impl Platform for Portable {
         Some(Process { pid, name: String::new(), alive: true, group, session: Some(session), start_time: None })
     }
 
+    fn ticks(&self) -> Option<u64> {
+        None
+    }
+
     fn processes(&self) -> Vec<Process> {
         let list =
             output("ps", &["-A", "-o", "pid=", "-o", "pgid=", "-o", "state=", "-o", "comm="]).unwrap_or_default();

@@ -46,19 +46,25 @@ pub(crate) fn own_terminal(command: &mut Command) {
     unsafe { command.pre_exec(prepare) };
 }
 
-/// Collects a child that has ended: how, and the most memory in bytes that it or a child that it waited for held.
-pub(crate) fn reap(pid: Pid) -> io::Result<Option<(Exit, u64)>> {
+/// A child that was collected: which, how it ended, and the most memory in bytes that it or a child that it waited for
+/// held.
+pub(crate) type Reaped = (Pid, Exit, u64);
+
+/// Collects a child that has ended, if there is one; an error if there is no child at all.
+pub(crate) fn reap() -> io::Result<Option<Reaped>> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are valid for the call, and all zeros is a value of `rusage`.
     let (reaped, usage) = unsafe {
-        let reaped = libc::wait4(pid.as_raw_pid(), &raw mut status, libc::WNOHANG, usage.as_mut_ptr());
+        let reaped = libc::wait4(-1, &raw mut status, libc::WNOHANG, usage.as_mut_ptr());
         (reaped, usage.assume_init())
     };
-    match reaped {
-        -1 => Err(io::Error::last_os_error()),
-        0 => Ok(None),
-        _ => {
+    if reaped < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    match Pid::from_raw(reaped) {
+        None => Ok(None),
+        Some(pid) => {
             let exit = if libc::WIFSIGNALED(status) {
                 Exit::Signal(libc::WTERMSIG(status))
             } else {
@@ -66,7 +72,7 @@ pub(crate) fn reap(pid: Pid) -> io::Result<Option<(Exit, u64)>> {
             };
             // Linux counts in KiB, macOS in bytes.
             let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-            Ok(Some((exit, u64::try_from(usage.ru_maxrss).unwrap_or(0) * unit)))
+            Ok(Some((pid, exit, u64::try_from(usage.ru_maxrss).unwrap_or(0) * unit)))
         }
     }
 }

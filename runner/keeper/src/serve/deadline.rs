@@ -22,11 +22,12 @@ impl Keeper {
             [timeout, attempt.kill_at, look]
         });
         let engine = self.engine.as_ref().and_then(super::Engine::silent_until);
+        let held = self.engine.as_ref().and_then(super::Engine::held_until);
         let alone = self.engine.is_none().then(|| {
             let first = (!self.met).then(|| self.lonely_since + self.options.first_patience);
             [first, self.services_until(), Some(Instant::now() + self.options.socket_check)]
         });
-        attempts.chain([engine]).chain(alone.into_iter().flatten()).flatten().min()
+        attempts.chain([engine, held]).chain(alone.into_iter().flatten()).flatten().min()
     }
 
     /// Does what is due.
@@ -41,6 +42,10 @@ impl Keeper {
             self.keep_socket();
         } else if self.engine.as_ref().and_then(super::Engine::silent_until).is_some_and(|at| at <= now) {
             self.part();
+        } else if let Some(engine) = &mut self.engine
+            && engine.held_until().is_some_and(|at| at <= now)
+        {
+            engine.flush();
         }
         let mut to_look_at = Vec::new();
         for (number, attempt) in &mut self.attempts {

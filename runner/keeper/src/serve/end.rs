@@ -1,11 +1,12 @@
 //! How attempts end.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, test_kill_process_group};
 
 use super::Keeper;
-use super::attempt::Outcome;
+use super::attempt::{Attempt, Outcome};
 use crate::lane::{Kind, PROGRESS_VARIABLE, progress_path};
 use crate::platform::reap;
 use crate::protocol::{Exit, Exited, Leftover, Reason, Reply};
@@ -19,19 +20,21 @@ impl Keeper {
     pub(super) fn collect_children(&mut self) {
         self.quiet_signals();
         let mut ended = Vec::new();
-        for (number, attempt) in self.attempts.iter().filter(|(_, attempt)| attempt.outcome.is_none()) {
-            match reap(attempt.pid) {
-                Ok(Some((exit, max_rss))) => ended.push((*number, exit, max_rss)),
-                Ok(None) => {}
-                // Somebody else collected it, which nobody should. Better an unknown end than a wait for ever.
-                Err(_) => ended.push((*number, Exit::Code(-1), 0)),
+        let childless = loop {
+            match reap() {
+                Ok(Some((pid, exit, max_rss))) => ended.extend(self.led_by(pid).map(|number| (number, exit, max_rss))),
+                Ok(None) => break false,
+                Err(_) => break true,
             }
+        };
+        if childless {
+            // Somebody else collected it, which nobody should. Better an unknown end than a wait for ever.
+            let told = |number: &u64| ended.iter().any(|(known, ..)| known == number);
+            let running = self.attempts.iter().filter(|(_, attempt)| attempt.outcome.is_none());
+            let lost: Vec<_> = running.map(|(number, _)| *number).filter(|number| !told(number)).collect();
+            ended.extend(lost.into_iter().map(|number| (number, Exit::Code(-1), 0)));
         }
-        for orphan in self.platform.children() {
-            if !self.leads(orphan) {
-                let _ = reap(orphan);
-            }
-        }
+        self.childless = childless;
         for (number, exit, max_rss) in ended {
             self.leader_ended(number, exit, max_rss);
         }
@@ -41,9 +44,10 @@ impl Keeper {
         }
     }
 
-    /// Whether this is the leader of an attempt whose end was not collected.
-    fn leads(&self, pid: Pid) -> bool {
-        self.attempts.values().any(|attempt| attempt.outcome.is_none() && attempt.pid == pid)
+    /// The attempt that this process leads and whose end was not collected.
+    fn led_by(&self, pid: Pid) -> Option<u64> {
+        let leads = |attempt: &Attempt| attempt.outcome.is_none() && attempt.pid == pid;
+        self.attempts.iter().find(|(_, attempt)| leads(attempt)).map(|(number, _)| *number)
     }
 
     /// Notes how the leader ended and where its output lies, and stops what is left in its group: it did not leave
@@ -59,7 +63,7 @@ impl Keeper {
             max_rss,
             data_secrets: Vec::new(),
             data_lost: false,
-            look_at: Instant::now(),
+            look_at: Instant::now() + PAUSE.0,
             pause: PAUSE.0,
             give_up_at: None,
         };
@@ -75,7 +79,9 @@ impl Keeper {
             outcome.ranges = lane.since(begin);
         }
         attempt.outcome = Some(outcome);
-        if test_kill_process_group(attempt.pid) != Err(rustix::io::Errno::SRCH) {
+        if is_empty(attempt.pid) {
+            self.finish(number);
+        } else {
             attempt.stop(Reason::Exited);
         }
     }
@@ -90,7 +96,7 @@ impl Keeper {
         outcome.pause = (outcome.pause * 2).min(PAUSE.1);
         outcome.look_at = now + outcome.pause;
         // The dead whom nobody collects count to the system; the living are looked for only where it says so.
-        let empty = test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
+        let empty = is_empty(group)
             || !self.platform.processes().iter().any(|process| process.group == group.as_raw_pid());
         if empty || given_up {
             self.finish(number);
@@ -139,15 +145,17 @@ impl Keeper {
     /// Processes that left the attempt's group on purpose and live on: they came to us when their parent ended. Also
     /// what is left in the group, if it could not be killed.
     fn leftovers(&mut self, number: u64) -> Vec<Leftover> {
-        let children = self.platform.children();
+        // Most attempts leave nothing, and where no child is left nobody need be asked.
+        let children = if self.childless { Vec::new() } else { self.platform.children() };
         self.named.retain(|pid| children.iter().any(|child| child.as_raw_pid() == *pid));
         let Some(attempt) = self.attempts.get(&number) else { return Vec::new() };
         let group = attempt.started.pid;
         let lane = attempt.started.lane;
         let paths = [false, true].map(|piped| progress_path(&self.run_dir, lane, piped));
         let of_others = |of: i32| self.attempts.values().any(|other| other.started.pid == of && of != group);
+        let leaders: BTreeSet<_> = self.attempts.values().map(|attempt| attempt.pid.as_raw_pid()).collect();
         let mut leftovers = Vec::new();
-        for pid in children {
+        for pid in children.into_iter().filter(|child| !leaders.contains(&child.as_raw_pid())) {
             let Some(process) = self.platform.process(pid).filter(|process| process.alive) else { continue };
             let is_new = !self.named.contains(&process.pid) && process.start_time >= attempt.started.start_time;
             // The lane that its environment names is its attempt's. Where it has cleaned its environment, it is
@@ -162,4 +170,9 @@ impl Keeper {
         }
         leftovers
     }
+}
+
+/// Whether nothing at all is left of a process group.
+fn is_empty(group: Pid) -> bool {
+    test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
 }

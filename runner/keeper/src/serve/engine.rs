@@ -12,6 +12,9 @@ use crate::protocol::{Decoder, FrameError, Reply, Request, encode};
 /// How long somebody may be connected without saying who he is.
 const INTRODUCTION: Duration = Duration::from_secs(5);
 
+/// How long it may take until the engine hears of what it need not act on.
+const PATIENCE: Duration = Duration::from_millis(10);
+
 /// How long the last messages of a keeper that leaves may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -21,6 +24,8 @@ pub(super) struct Engine {
     stream: UnixStream,
     decoder: Decoder<Request>,
     unsent: Vec<u8>,
+    /// Until when what is unsent may wait for something that goes with it.
+    held: Option<Instant>,
     connected: Instant,
     /// Whether its epoch was accepted.
     pub(super) welcome: bool,
@@ -33,7 +38,12 @@ impl Engine {
 
     /// Whether there is more to send than it took so far.
     pub(super) fn has_more(&self) -> bool {
-        !self.unsent.is_empty()
+        !self.unsent.is_empty() && self.held.is_none()
+    }
+
+    /// When what is held back is sent.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.held
     }
 
     /// Until when it may be silent.
@@ -46,8 +56,15 @@ impl Engine {
         self.flush();
     }
 
+    /// Sends it with what comes next, or soon: an engine is not woken for what it need not act on.
+    pub(super) fn mention(&mut self, reply: &Reply) {
+        self.unsent.extend(encode(reply));
+        self.held.get_or_insert_with(|| Instant::now() + PATIENCE);
+    }
+
     /// Sends as much as it takes. That it is gone is learned when reading: what it said before is heard first.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
+        self.held = None;
         let mut sent = 0;
         while sent < self.unsent.len() {
             match self.stream.write(&self.unsent[sent..]) {
@@ -75,7 +92,11 @@ impl Engine {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Heard::End,
-                Ok(count) => return self.decoder.push(&buffer[..count]).map_or_else(Heard::Garbage, Heard::Requests),
+                Ok(count) => {
+                    let more = count == buffer.len();
+                    let heard = |requests| Heard::Requests(requests, more);
+                    return self.decoder.push(&buffer[..count]).map_or_else(Heard::Garbage, heard);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Heard::Nothing,
                 Err(_) => return Heard::End,
@@ -86,7 +107,8 @@ impl Engine {
 
 /// What reading from the engine gave.
 enum Heard {
-    Requests(Vec<Request>),
+    /// What it asked for, and whether there may be more to read.
+    Requests(Vec<Request>, bool),
     Nothing,
     Garbage(FrameError),
     End,
@@ -100,7 +122,7 @@ impl Keeper {
         if ours && stream.set_nonblocking(true).is_ok() {
             let connected = Instant::now();
             let decoder = Decoder::default();
-            self.engine = Some(Engine { stream, decoder, unsent: Vec::new(), connected, welcome: false });
+            self.engine = Some(Engine { stream, decoder, unsent: Vec::new(), held: None, connected, welcome: false });
         }
     }
 
@@ -108,9 +130,18 @@ impl Keeper {
     pub(super) fn hear(&mut self) {
         let mut buffer = std::mem::take(&mut self.buffer);
         while let Some(engine) = &mut self.engine {
-            engine.flush();
+            if engine.has_more() {
+                engine.flush();
+            }
             match engine.read(&mut buffer) {
-                Heard::Requests(requests) => requests.into_iter().for_each(|request| self.obey(request)),
+                Heard::Requests(requests, more) => {
+                    for request in requests {
+                        self.obey(request);
+                    }
+                    if !more {
+                        break;
+                    }
+                }
                 Heard::Nothing => break,
                 Heard::Garbage(error) => self.refuse(None, error.to_string()),
                 Heard::End => self.part(),
@@ -133,6 +164,13 @@ impl Keeper {
     pub(super) fn part(&mut self) {
         self.engine = None;
         self.lonely_since = Instant::now();
+    }
+
+    /// Tells of something that the engine need not act on, with what comes next.
+    pub(super) fn mention(&mut self, reply: &Reply) {
+        if let Some(engine) = self.engine.as_mut().filter(|engine| engine.welcome) {
+            engine.mention(reply);
+        }
     }
 
     /// Sends a message, where somebody is there to hear it.

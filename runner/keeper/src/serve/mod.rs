@@ -65,6 +65,10 @@ pub(crate) struct Keeper {
     groups: BTreeMap<PathBuf, File>,
     /// Processes that outlived their attempt and were reported.
     named: BTreeSet<i32>,
+    /// Whether no child was left when children were last collected.
+    childless: bool,
+    /// What an attempt without stdin reads.
+    nothing: File,
     buffer: Vec<u8>,
 }
 
@@ -89,6 +93,7 @@ impl Keeper {
         signals: UnixStream,
         receipts: Writer,
         lanes: Pool,
+        nothing: File,
         known: &Receipts,
     ) -> Self {
         Self {
@@ -112,6 +117,8 @@ impl Keeper {
             masker: Masker::default(),
             groups: BTreeMap::new(),
             named: BTreeSet::new(),
+            childless: true,
+            nothing,
             buffer: vec![0; 64 << 10],
         }
     }
@@ -158,7 +165,8 @@ impl Keeper {
         }
         match poll(&mut polled, wait.as_ref()) {
             Ok(_) => {}
-            Err(Errno::INTR) => return Ok(Vec::new()),
+            // As a rule it is that a child ended.
+            Err(Errno::INTR) => return Ok(vec![Source::Signals]),
             Err(error) => return Err(error.into()),
         }
         let mut happened: Vec<Source> = Vec::new();
@@ -222,6 +230,6 @@ impl Keeper {
 
     /// Empties the pipe that signals write to.
     fn quiet_signals(&mut self) {
-        while matches!(self.signals.read(&mut self.buffer), Ok(count) if count > 0) {}
+        while matches!(self.signals.read(&mut self.buffer), Ok(count) if count == self.buffer.len()) {}
     }
 }

@@ -29,7 +29,8 @@ impl Keeper {
             return self.refuse(Some(attempt), format!("attempt `{attempt}` was started before"));
         }
         match self.spawn(start) {
-            Ok(started) => self.say(&Reply::Started(started)),
+            Ok(started) if start.service => self.say(&Reply::Started(started)),
+            Ok(started) => self.mention(&Reply::Started(started)),
             Err(failure) => self.report_failure(attempt, failure),
         }
     }
@@ -59,7 +60,7 @@ impl Keeper {
         let piped = start.masked || start.pty;
         let lane = self.lanes.take(attempt, self.platform).map_err(|error| lacking("a lane", &error))?;
         let begin = lane.marks().map_err(|error| lacking("a lane", &error))?;
-        wire::connect(&mut command, start, lane, &self.masker, self.platform, &self.run_dir)
+        wire::connect(&mut command, start, lane, &self.masker, self.platform, &self.run_dir, &self.nothing)
             .map_err(|error| lacking("streams", &error))?;
         let number = lane.number;
         command.env(PROGRESS_VARIABLE, progress_path(&self.run_dir, number, piped));
@@ -80,9 +81,13 @@ impl Keeper {
             }))
             .map_err(|error| lacking("a receipt", &error))?;
         let since = Instant::now();
+        let before = self.platform.ticks();
         let child = command.spawn().map_err(|error| explain(program, &error))?;
         let pid = Pid::from_child(&child);
-        let start_time = self.platform.process(pid).and_then(|process| process.start_time);
+        // As a rule one tick has seen all of it, which saves asking.
+        let start_time = before
+            .filter(|before| self.platform.ticks() == Some(*before))
+            .or_else(|| self.platform.process(pid).and_then(|process| process.start_time));
         // Without this record the attempt is found by its session, so it need not fail.
         let _ = self.receipts.append(&Record::Spawned(Spawned { attempt, pid: pid.as_raw_pid(), start_time }));
         let started = Started { attempt, pid: pid.as_raw_pid(), start_time, lane: number, begin };

@@ -31,10 +31,11 @@ pub(super) fn connect(
     masker: &Masker,
     platform: &dyn Platform,
     run_dir: &Path,
+    nothing: &File,
 ) -> io::Result<()> {
     let stdin = match &start.stdin {
         Some(bytes) if !bytes.0.is_empty() => Stdio::from(platform.nameless(&bytes.0, &crate::lane::folder(run_dir))?),
-        _ => Stdio::null(),
+        _ => Stdio::from(nothing.try_clone()?),
     };
     command.stdin(stdin);
     if start.pty {
