@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::lock::{self, Holder, Lock};
 use crate::platform;
-use crate::protocol::{Decoder, Hello, Reply, Request, Welcome, encode};
+use crate::protocol::{Decoder, Hello, PROTOCOL, Reply, Request, Welcome, encode};
 
 /// How long to wait for a keeper that starts or leaves before asking again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -59,7 +59,10 @@ pub fn connect(run_dir: &Path, hello: &Hello, wait: Duration) -> Result<Connecte
         if let Some(socket) = holder.as_ref().and_then(|holder| holder.socket.as_ref()) {
             match UnixStream::connect(socket.as_path()) {
                 Ok(stream) => {
-                    if let Some(connected) = introduce(stream, hello, end)? {
+                    // A keeper of an earlier release is spoken to in its own words.
+                    let protocol = holder.as_ref().map_or(PROTOCOL, |holder| holder.protocol).min(hello.protocol);
+                    let hello = Hello { protocol, ..hello.clone() };
+                    if let Some(connected) = introduce(stream, &hello, end)? {
                         return Ok(connected);
                     }
                 }

@@ -20,4 +20,7 @@ pub use request::{Hello, Mask, Request, Start};
 pub use text::{Bytes, Text};
 
 /// The version of the protocol that this build speaks.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
+
+/// The first version in which attempts may be permitted ahead of their turn ([`Start::behind`]).
+pub const PERMITS: u32 = 2;

@@ -28,6 +28,11 @@ pub enum Reply {
         /// Why.
         failure: SpawnFailure,
     },
+    /// These were permitted ahead, and are taken back: they were never started.
+    TakenBack {
+        /// The attempts.
+        attempts: Vec<u64>,
+    },
     /// The answer to a request for a lock.
     Locked {
         /// The lock's file.

@@ -42,6 +42,14 @@ pub enum Request {
         /// The lock's file.
         path: Text,
     },
+    /// So many attempts may have a place at once. It holds for those that are permitted ahead; and what was not let go
+    /// because only the engine knows how something ended, may be now.
+    Places {
+        /// How many.
+        most: u64,
+    },
+    /// Take back what was permitted ahead and is not let go.
+    Recall,
     /// The run ended: stop everything that is left, then exit.
     End,
 }
@@ -113,6 +121,16 @@ pub struct Start {
     pub timeout_ms: Option<u64>,
     /// Milliseconds between SIGTERM and SIGKILL.
     pub grace_ms: u64,
+    /// The exit codes by which it is known to have succeeded; `None` where more than the code decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<i32>>,
+    /// It takes one of the places that [`Request::Places`] counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_place: bool,
+    /// It is permitted ahead of its turn: it is let go once all of these have succeeded and there is a place for it, and
+    /// taken back when anything ends otherwise. Without it, it starts at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Vec<u64>>,
 }
 
 impl Start {

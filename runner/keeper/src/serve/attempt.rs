@@ -15,6 +15,9 @@ pub(super) struct Attempt {
     pub(super) service: bool,
     /// Whether its data is sealed.
     pub(super) sealed: bool,
+    /// The exit codes by which it is known to have succeeded.
+    pub(super) codes: Option<Vec<i32>>,
+    pub(super) takes_place: bool,
     pub(super) grace: Duration,
     /// When it has taken too long.
     pub(super) timeout: Option<Instant>,

@@ -96,8 +96,8 @@ impl Keeper {
         outcome.pause = (outcome.pause * 2).min(PAUSE.1);
         outcome.look_at = now + outcome.pause;
         // The dead whom nobody collects count to the system; the living are looked for only where it says so.
-        let empty = is_empty(group)
-            || !self.platform.processes().iter().any(|process| process.group == group.as_raw_pid());
+        let empty =
+            is_empty(group) || !self.platform.processes().iter().any(|process| process.group == group.as_raw_pid());
         if empty || given_up {
             self.finish(number);
         }
@@ -134,12 +134,15 @@ impl Keeper {
             let _ = self.receipts.sync();
         }
         self.named.extend(exited.leftovers.iter().map(|leftover| leftover.pid));
-        self.attempts.remove(&number);
+        let ended = self.attempts.remove(&number);
         if let Some(lane) = self.lanes.of(number) {
             lane.occupant = None;
             lane.taps.retain(|tap| !tap.ended());
         }
         self.say(&Reply::Exited(Box::new(exited)));
+        if let Some(ended) = ended {
+            self.followed(&ended);
+        }
     }
 
     /// Processes that left the attempt's group on purpose and live on: they came to us when their parent ended. Also

@@ -163,6 +163,7 @@ impl Keeper {
     /// The connection is over.
     pub(super) fn part(&mut self) {
         self.engine = None;
+        self.queue.clear();
         self.lonely_since = Instant::now();
     }
 

@@ -10,6 +10,7 @@ mod deadline;
 mod end;
 mod engine;
 mod program;
+mod queue;
 mod request;
 mod start;
 mod wire;
@@ -49,6 +50,8 @@ pub(crate) struct Keeper {
     lanes: Pool,
     /// What runs, or ends.
     attempts: BTreeMap<u64, Attempt>,
+    /// What waits for its turn.
+    queue: queue::Queue,
     /// Numbers of attempts that were ever started.
     known: BTreeSet<u64>,
     engine: Option<Engine>,
@@ -107,6 +110,7 @@ impl Keeper {
             receipts,
             lanes,
             attempts: BTreeMap::new(),
+            queue: queue::Queue::default(),
             known: known.attempts().collect(),
             engine: None,
             newest_epoch: known.newest_epoch(),

@@ -21,13 +21,16 @@ impl Keeper {
         match request {
             Request::Hello(hello) => self.greet(*hello),
             _ if !welcome => self.refuse(None, "the first message must be `hello`".to_owned()),
-            Request::Start(start) => self.start(&start),
+            Request::Start(start) => self.start(*start),
             Request::Stop { attempt, kill } => {
+                self.take_back();
                 // One that is not known has ended already.
                 if let Some(attempt) = self.attempts.get_mut(&attempt) {
                     if kill { attempt.kill(Reason::Killed) } else { attempt.stop(Reason::Stopped) }
                 }
             }
+            Request::Places { most } => self.set_places(most),
+            Request::Recall => self.take_back(),
             Request::Ready { attempt } => {
                 if let Some(attempt) = self.attempts.get_mut(&attempt) {
                     attempt.timeout = None;
@@ -43,6 +46,7 @@ impl Keeper {
             }
             Request::End => {
                 self.ending = true;
+                self.queue.clear();
                 for attempt in self.attempts.values_mut() {
                     attempt.stop(Reason::Stopped);
                 }

@@ -15,8 +15,8 @@ use crate::protocol::{FailureKind, Reply, SpawnFailure, Start, Started};
 use crate::receipts::{Failed, Record, Spawned, Spawning};
 
 impl Keeper {
-    /// Starts an attempt and reports it; or reports why not.
-    pub(super) fn start(&mut self, start: &Start) {
+    /// Starts an attempt, now or when its turn comes, and reports it; or reports why not.
+    pub(super) fn start(&mut self, start: Start) {
         let attempt = start.attempt;
         if start.epoch < self.newest_epoch {
             let reason = format!("epoch `{}` is older than `{}`, which was here", start.epoch, self.newest_epoch);
@@ -28,6 +28,14 @@ impl Keeper {
         if !self.known.insert(attempt) {
             return self.refuse(Some(attempt), format!("attempt `{attempt}` was started before"));
         }
+        match start.behind.clone() {
+            Some(behind) => self.enqueue(start, &behind),
+            None => self.start_now(&start),
+        }
+    }
+
+    pub(super) fn start_now(&mut self, start: &Start) {
+        let attempt = start.attempt;
         match self.spawn(start) {
             Ok(started) if start.service => self.say(&Reply::Started(started)),
             Ok(started) => self.mention(&Reply::Started(started)),
@@ -99,6 +107,8 @@ impl Keeper {
                 since,
                 service: start.service,
                 sealed: start.seals(),
+                codes: start.codes.clone(),
+                takes_place: start.takes_place,
                 grace: Duration::from_millis(start.grace_ms),
                 timeout: start.timeout_ms.and_then(|limit| since.checked_add(Duration::from_millis(limit))),
                 told: None,
@@ -120,6 +130,7 @@ impl Keeper {
             let _ = self.receipts.sync();
         }
         self.say(&Reply::SpawnFailed { attempt, failure });
+        self.take_back();
     }
 }
 
