@@ -14,7 +14,7 @@ fn workflow() -> String {
         let _ = writeln!(text, "  - id: s{step:04}\n    uses: log.print\n    with: {{message: \"{step}\"}}");
     }
     text.push_str(
-        "  - id: held\n    uses: exec.run\n    with: {script: \"while [ ! -e go ]; do sleep 0.02; done; echo held >> effects\"}\n\
+        "  - id: held\n    uses: exec.run\n    with: {script: \"echo x >begun; while [ ! -e go ]; do sleep 0.02; done; echo held >> effects\"}\n\
            - id: last\n    uses: exec.run\n    with: {argv: [sh, -c, \"echo last >> effects\"]}\n",
     );
     text.replace("\n- id", "\n  - id")
@@ -25,11 +25,7 @@ fn killed() -> Project {
     let project = Project::new();
     project.workflow("long", &workflow());
     let life = project.spawn(&["run", "long"]);
-    await_that("the held step starts", || {
-        !project.runs().is_empty()
-            && project.run_folder().join("journal").exists()
-            && project.journal().attempts("held") == 1
-    });
+    project.await_file("begun");
     await_that("a checkpoint is there", || project.run_folder().join("checkpoint").is_dir());
     life.kill();
     project

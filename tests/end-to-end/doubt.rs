@@ -154,3 +154,55 @@ fn a_step_of_the_engine_itself_is_in_doubt_whenever_its_engine_dies() {
     life.kill();
     assert_eq!(project.journal().doubts(), ["wait"]);
 }
+
+/// A run whose step `use` goes on until `go` is there, with its engine killed once `before` has happened.
+fn using(first: &str, before: impl Fn(&Project)) -> Project {
+    let project = project(&format!(
+        "
+steps:
+  - {first}
+  - id: use
+    uses: exec.run
+    with: {{script: 'echo x >>begun; while [ ! -e go ]; do sleep 0.02; done; echo x >>done; echo {{{{length steps.first.outputs.url}}}}', capture: text}}
+"
+    ));
+    let life = project.spawn(&["run", "w"]);
+    project.await_file("begun");
+    before(&project);
+    life.kill();
+    project
+}
+
+#[test]
+fn what_used_a_service_that_is_gone_is_awaited_and_finished_by_another_life() {
+    let first = "{id: first, service: true, ready: output.port > 0, uses: http.serve, with: {folder: .}}";
+    let project = using(first, |project| {
+        let served = project.processes().into_iter().find(|process| process.args.iter().any(|arg| arg == "__service"));
+        crate::support::process::kill(served.unwrap().pid);
+        crate::support::await_that("the service to fail", || {
+            project.journal().of("step_finished").any(|record| record.event["status"] == "failed")
+        });
+    });
+    let life = project.spawn(&["resume"]);
+    crate::support::await_that("the second life", || project.journal().of("life_started").count() == 2);
+    project.write("go", "");
+    life.end().expect(20);
+    assert_eq!((project.read("begun").as_str(), project.read("done").as_str()), ("x\n", "x\n"));
+    assert!(project.journal().doubts().is_empty());
+    let used = project.journal().about("step_finished", "use").next().unwrap().event.clone();
+    assert_eq!(used["status"], "succeeded", "{used}");
+}
+
+#[test]
+fn what_cannot_be_rendered_again_is_awaited_and_then_in_doubt() {
+    let first = "{id: first, uses: exec.run, with: {script: 'head -c 100000 /dev/zero | tr \\\\0 x', capture: text}, outputs: {url: '{{output.stdout}}'}}";
+    let project = using(first, |_| {});
+    std::fs::remove_dir_all(project.run_folder().join("blobs")).unwrap();
+    let life = project.spawn(&["resume"]);
+    crate::support::await_that("the second life", || project.journal().of("life_started").count() == 2);
+    project.write("go", "");
+    let ended = life.end().expect(22);
+    assert!(ended.stderr.contains("it ended with exit code 0"), "{ended}");
+    assert_eq!((project.read("begun").as_str(), project.read("done").as_str()), ("x\n", "x\n"), "it was not stopped");
+    assert_eq!(project.journal().doubts(), ["use"]);
+}

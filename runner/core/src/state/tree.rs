@@ -49,6 +49,16 @@ impl State {
         self.reach(id, |id| self.needs_of(id).collect())
     }
 
+    /// The steps of its list that have surely ended when a step begins: what it waits for, directly or not, and before
+    /// `finally` all of the body.
+    pub fn settled_before(&self, id: NodeId) -> Vec<NodeId> {
+        let mut before = self.upstream(id);
+        if let (Role::Step { finally: true, .. }, Some(parent)) = (&self.node(id).role, self.node(id).parent) {
+            before.extend(self.node(parent).body().into_iter().flat_map(|body| &body.steps).copied());
+        }
+        before
+    }
+
     fn reach(&self, from: NodeId, next: impl Fn(NodeId) -> Vec<NodeId>) -> Vec<NodeId> {
         let mut found = Vec::new();
         let mut seen = vec![false; self.nodes.len()];

@@ -8,7 +8,7 @@ use runner_keeper::lane;
 use runner_keeper::protocol::{Bytes, Exited, FailureKind, Hello, PROTOCOL, Reply, Request, Start, Started, Text};
 use runner_sdk::{Captured, Command, Place, Program};
 
-use super::finish::Finishing;
+use super::finish::{Finishing, unfinished};
 use super::task::Work;
 use super::world::{Attempt, LogFiles};
 use super::{DriveError, Driver, Live, LogRange, Message, Whereabouts, error, link, service, state, task};
@@ -333,8 +333,10 @@ impl Driver<'_> {
             let notice = format!("`{path}` left the process {} ({}) behind", left.pid, left.name);
             self.observer.live(Live::Notice(&notice));
         }
-        let Some(finishing) = self.finishing(&path, attempt) else { return Ok(()) };
         let log = LogRange::from(exited.ranges);
+        let Some(finishing) = self.finishing(&path, attempt) else {
+            return self.finished(path, attempt, unfinished(exited), Some(log));
+        };
         if finishing.is_quick(exited) {
             return self.finished(path, attempt, finishing.finish(exited), Some(log));
         }

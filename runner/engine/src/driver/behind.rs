@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use super::Driver;
-use super::past::{Kept, flight_entry, flight_key};
+use super::past::{Begun, Kept, flight_entry, flight_key};
 use crate::ledger::{self, Checkpoint, Durable, Opening};
 
 /// So many facts may stand behind the checkpoint.
@@ -88,7 +88,9 @@ impl Driver<'_> {
             changes.push((flight_key(*gone), None));
         }
         for (seq, (path, attempt)) in &self.by_seq {
-            let (key, bytes) = flight_entry(*seq, path, *attempt, boot);
+            let definition = self.evaluator.recorded(self.machine.state(), path, *attempt).map(Box::new);
+            let begun = Begun { seq: *seq, boot: boot.to_owned(), definition };
+            let (key, bytes) = flight_entry(begun, path, *attempt);
             changes.push((key, Some(bytes)));
         }
         changes.push(("boot".to_owned(), Some(boot.as_bytes().to_vec())));

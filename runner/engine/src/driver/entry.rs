@@ -1,8 +1,11 @@
-//! A line of a run's journal: a fact, and of an attempt that ended where its output lies and what was executed.
+//! A line of a run's journal: a fact, and of an attempt what is needed to finish it, where its output lies and what was
+//! executed.
 
 use runner_core::Event;
 use runner_keeper::protocol::{Range, Ranges};
 use serde::{Deserialize, Serialize};
+
+use crate::evaluate::Recorded;
 
 /// What one record of the journal holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,11 +19,14 @@ pub struct Entry {
     /// Of a process attempt that failed or is in doubt: its command as a person would type it, secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// Of an attempt that began: what finishes it, where a later life might not be able to make that again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Box<Recorded>>,
 }
 
 impl From<Event> for Entry {
     fn from(event: Event) -> Self {
-        Self { event, log: None, command: None }
+        Self { event, log: None, command: None, definition: None }
     }
 }
 

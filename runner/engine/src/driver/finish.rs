@@ -38,13 +38,8 @@ impl Finishing {
 
     /// The result of an attempt whose process ended.
     pub(super) fn finish(&self, exited: &Exited) -> AttemptResult {
-        match exited.reason {
-            Reason::Stopped | Reason::Killed => return AttemptResult::Stopped,
-            Reason::TimedOut => {
-                let bound = self.timeout.unwrap_or_default();
-                return AttemptResult::Failed { error: task::timeout_error(bound) };
-            }
-            Reason::Exited => {}
+        if let Some(stopped) = stopped(exited, self.timeout) {
+            return stopped;
         }
         if let Some(secret) = exited.data_secrets.first() {
             let message = format!("its captured output holds the secret `{secret}`, which must not be written down");
@@ -106,6 +101,26 @@ impl Finishing {
             .write(&path, &file.bytes, file.mode)
             .map_err(|error| error::of_step(runner_sdk::Error::io("write", &path, &error)))
     }
+}
+
+/// What it means that a process was stopped, whatever it is that it did; none where it ended by itself.
+fn stopped(exited: &Exited, timeout: Option<std::time::Duration>) -> Option<AttemptResult> {
+    match exited.reason {
+        Reason::Stopped | Reason::Killed => Some(AttemptResult::Stopped),
+        Reason::TimedOut => Some(AttemptResult::Failed { error: task::timeout_error(timeout) }),
+        Reason::Exited => None,
+    }
+}
+
+/// The result of an attempt whose definition is not to be had any more: it has ended, and what its exit means is unknown.
+pub(super) fn unfinished(exited: &Exited) -> AttemptResult {
+    stopped(exited, None).unwrap_or_else(|| {
+        let how = match exited.exit {
+            Exit::Code(code) => format!("exit code {code}"),
+            Exit::Signal(signal) => format!("signal {signal}"),
+        };
+        AttemptResult::InDoubt { why: format!("it ended with {how}, but its definition cannot be made again") }
+    })
 }
 
 /// Makes a file, or a folder with all that is in it, durable, and its name, too.

@@ -338,6 +338,9 @@ impl<'a> Driver<'a> {
                 entry.log = log.take().or_else(|| self.logs.remove(&(path.clone(), *attempt)));
                 entry.command = self.command_of(path, *attempt, result);
             }
+            if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
+                entry.definition = self.evaluator.recorded(self.machine.state(), path, *attempt).map(Box::new);
+            }
             let seq = self.journal.append(at, &entry)?;
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 self.take_off(path.clone(), *attempt, seq);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entry::Entry;
+use crate::evaluate::Recorded;
 use crate::ledger::{self, Checkpoint, Journal, LedgerError, Mark, Opening, Record, RunFolder};
 
 /// The key under which a checkpoint holds an attempt in flight, before its sequence.
@@ -33,11 +34,22 @@ pub(super) struct Kept {
     pub(super) mark: Mark,
 }
 
-/// The attempts in flight, with the number that each has towards the keeper and the boot it began in.
+/// The attempts in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
-    pub(super) seqs: BTreeMap<(Path, u32), (u64, String)>,
+    pub(super) known: BTreeMap<(Path, u32), Begun>,
     boot: String,
+}
+
+/// What is known of an attempt in flight.
+#[derive(Clone, Debug)]
+pub(super) struct Begun {
+    /// Its number towards the keeper.
+    pub(super) seq: u64,
+    /// The boot it began in.
+    pub(super) boot: String,
+    /// What finishes it, where that was written down.
+    pub(super) definition: Option<Box<Recorded>>,
 }
 
 /// An attempt in flight, as a checkpoint holds it.
@@ -46,6 +58,8 @@ struct FlightEntry {
     path: Path,
     attempt: u32,
     boot: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    definition: Option<Box<Recorded>>,
 }
 
 impl Past {
@@ -122,7 +136,8 @@ impl InFlight {
             let seq = key[FLIGHT.len()..].parse().ok();
             if let (Some(seq), Ok(flight)) = (seq, serde_json::from_slice::<FlightEntry>(bytes)) {
                 in_flight.boot.clone_from(&flight.boot);
-                in_flight.seqs.insert((flight.path, flight.attempt), (seq, flight.boot));
+                let FlightEntry { path, attempt, boot, definition } = flight;
+                in_flight.known.insert((path, attempt), Begun { seq, boot, definition });
             }
         }
         if let Some(boot) = entries.get("boot") {
@@ -136,10 +151,12 @@ impl InFlight {
         match &record.event.event {
             Event::LifeStarted { boot, .. } => self.boot.clone_from(boot),
             Event::AttemptStarted { path, attempt, .. } => {
-                self.seqs.insert((path.clone(), *attempt), (record.seq, self.boot.clone()));
+                let definition = record.event.definition.clone();
+                let begun = Begun { seq: record.seq, boot: self.boot.clone(), definition };
+                self.known.insert((path.clone(), *attempt), begun);
             }
             Event::AttemptEnded { path, attempt, .. } => {
-                self.seqs.remove(&(path.clone(), *attempt));
+                self.known.remove(&(path.clone(), *attempt));
             }
             _ => {}
         }
@@ -147,8 +164,9 @@ impl InFlight {
 }
 
 /// A flight as a checkpoint holds it.
-pub(super) fn flight_entry(seq: u64, path: &Path, attempt: u32, boot: &str) -> (String, Vec<u8>) {
-    let entry = FlightEntry { path: path.clone(), attempt, boot: boot.to_owned() };
+pub(super) fn flight_entry(begun: Begun, path: &Path, attempt: u32) -> (String, Vec<u8>) {
+    let Begun { seq, boot, definition } = begun;
+    let entry = FlightEntry { path: path.clone(), attempt, boot, definition };
     (flight_key(seq), serde_json::to_vec(&entry).unwrap_or_default())
 }
 

@@ -7,19 +7,26 @@
 //! | no receipt that it was begun, same boot | not started |
 //! | its processes live without a keeper | waited for until its timeout, then stopped: in doubt |
 //! | anything else, and all in-process work | in doubt |
+//!
+//! What finishes an attempt is rendered again to what it was, or was written down. Where neither is to be had (a newer
+//! program refuses it, say), the process is followed all the same, and in doubt once it has ended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use runner_core::{AttemptResult, Change, Doing, Effect, Found, Input, Machine, Path, Phase, Purpose, StepError};
+use runner_core::{
+    AttemptResult, Change, Doing, Effect, Found, Input, Machine, NodeId, Path, Phase, Purpose, StepError,
+};
 use runner_keeper::lane;
 use runner_keeper::orphan::Orphan;
 use runner_keeper::protocol::{Request, Running, Text};
 use runner_keeper::receipts::Found as Trace;
 
+use super::finish::unfinished;
 use super::link::{self, Known};
-use super::past::{InFlight, Past};
-use super::{Decisions, DriveError, Driver, LogRange, Message, Observer, Options, Whereabouts, World};
+use super::past::{Begun, InFlight, Past};
+use super::{Decisions, DriveError, Driver, Live, LogRange, Message, Observer, Options, Whereabouts, World};
+use crate::evaluate::Recorded;
 use crate::ledger::{self, RunFolder};
 use crate::run::Run;
 
@@ -187,24 +194,33 @@ impl<'a> Driver<'a> {
         let running = known.welcome.as_ref().map(|welcome| welcome.running.clone()).unwrap_or_default();
         let mut found = Vec::new();
         let flights = open.iter().filter_map(|(_, path, attempt, ..)| {
-            let (seq, boot) = in_flight.seqs.get(&(path.clone(), *attempt))?;
-            Some((path, *seq, boot.as_str()))
+            let begun = in_flight.known.get(&(path.clone(), *attempt))?;
+            Some((path, begun.seq, begun.boot.as_str()))
         });
         self.stop_strays(flights, known, &running);
         for (id, path, attempt, purpose, held) in open {
             let key = (path.clone(), attempt);
-            let Some((seq, boot)) = in_flight.seqs.get(&key).cloned() else { continue };
-            // The definition is rendered as the life that started it rendered it; it is what finishes the attempt.
-            let rendered = runner_core::Evaluate::render(&self.evaluator, self.machine.state(), id, attempt, purpose);
+            let Some(Begun { seq, boot, definition }) = in_flight.known.get(&key).cloned() else { continue };
+            let unmade = self.define_again(id, attempt, purpose, definition).err();
             self.take_off(path.clone(), attempt, seq);
             if let Some(flight) = self.flights.get_mut(&key) {
                 flight.held = held;
             }
-            let became = match rendered {
-                Err(error) => doubt(&format!("its definition cannot be made again: {}", error.message)),
-                Ok(_) if !self.is_process(&path, attempt, purpose) => doubt("its engine died"),
-                Ok(_) => self.trace(&path, attempt, seq, &boot, known, &running),
+            let became = match &unmade {
+                _ if !self.is_process(id, &path, purpose) => doubt("its engine died"),
+                // Nobody could tell whether it is ready.
+                Some(error) if !held && self.is_service(&path) => {
+                    doubt(&format!("its definition cannot be made again: {}", error.message))
+                }
+                _ => self.trace(&path, attempt, seq, &boot, known, &running),
             };
+            if let (Some(error), Found::Running) = (&unmade, &became) {
+                let notice = format!(
+                    "`{path}` goes on, but nobody will know what it did: its definition cannot be made again: {}",
+                    error.message
+                );
+                self.observer.live(Live::Notice(&notice));
+            }
             match &became {
                 Found::Running => tally.adopted += 1,
                 Found::Ended(AttemptResult::NotStarted) => tally.not_started += 1,
@@ -245,10 +261,24 @@ impl<'a> Driver<'a> {
         ))
     }
 
-    fn is_process(&self, path: &Path, attempt: u32, purpose: Purpose) -> bool {
+    /// Makes the definition of an attempt as the life that started it made it; it is what finishes the attempt.
+    fn define_again(
+        &self,
+        id: NodeId,
+        attempt: u32,
+        purpose: Purpose,
+        recorded: Option<Box<Recorded>>,
+    ) -> Result<(), StepError> {
+        let state = self.machine.state();
+        if recorded.is_some_and(|recorded| self.evaluator.restore(state, id, attempt, purpose, *recorded)) {
+            return Ok(());
+        }
+        runner_core::Evaluate::render(&self.evaluator, state, id, attempt, purpose).map(drop)
+    }
+
+    fn is_process(&self, id: NodeId, path: &Path, purpose: Purpose) -> bool {
         let own_check = purpose == Purpose::Check && self.definition(path).is_some_and(|step| step.check.is_none());
-        let kind = self.evaluator.rendered(path, attempt).map(|rendered| rendered.step.kind);
-        kind == Some(runner_sdk::Kind::Process) && !own_check
+        self.evaluator.kind(self.machine.state(), id, purpose) == Some(runner_sdk::Kind::Process) && !own_check
     }
 
     /// What became of a process attempt.
@@ -260,10 +290,10 @@ impl<'a> Driver<'a> {
                 self.process_started(&running.started);
                 Found::Running
             }
-            Trace::Ended(ended) => match self.finishing(path, attempt) {
-                Some(finishing) => Found::Ended(finishing.finish(&ended.exited)),
-                None => doubt("its definition is lost"),
-            },
+            Trace::Ended(ended) => {
+                let finishing = self.finishing(path, attempt);
+                Found::Ended(finishing.map_or_else(|| unfinished(&ended.exited), |made| made.finish(&ended.exited)))
+            }
             Trace::Failed(failed) => {
                 let error = StepError::new(runner_core::ErrorKind::Permanent, failed.failure.message);
                 Found::Ended(AttemptResult::Failed { error })

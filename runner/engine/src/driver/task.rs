@@ -123,14 +123,14 @@ async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResul
     match ended {
         // It did its work before it noticed that it was asked to stop.
         Some(Ok(Ok(output))) => AttemptResult::Succeeded { output },
-        _ if timed_out => AttemptResult::Failed { error: timeout_error(bound) },
+        _ if timed_out => AttemptResult::Failed { error: timeout_error(timeout) },
         _ => AttemptResult::Stopped,
     }
 }
 
-pub(super) fn timeout_error(bound: Duration) -> StepError {
-    let bound = runner_sdk::unit::Duration(bound);
-    StepError::new(ErrorKind::Timeout, format!("it took longer than its timeout of {bound}"))
+pub(super) fn timeout_error(bound: Option<Duration>) -> StepError {
+    let of = bound.map(|bound| format!(" of {}", runner_sdk::unit::Duration(bound))).unwrap_or_default();
+    StepError::new(ErrorKind::Timeout, format!("it took longer than its timeout{of}"))
 }
 
 fn result(ended: Result<runner_sdk::Result<Value>, tokio::task::JoinError>) -> AttemptResult {

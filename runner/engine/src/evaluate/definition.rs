@@ -21,10 +21,7 @@ impl Evaluator {
         purpose: Purpose,
     ) -> Result<Arc<Rendered>, StepError> {
         let Some(definition) = self.definition(state, node) else { return Err(no_step()) };
-        let own = definition.uses.as_ref();
-        let Some(uses) = (if purpose == Purpose::Check { definition.check.as_ref().or(own) } else { own }) else {
-            return Err(no_step());
-        };
+        let Some(uses) = definition.used(purpose) else { return Err(no_step()) };
         let rendered = Arc::new(self.render_uses(state, node, definition, uses)?);
         self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::clone(&rendered));
         Ok(rendered)
@@ -52,8 +49,7 @@ impl Evaluator {
         } else {
             with.clone()
         };
-        let unit = &self.program.units[definition.unit];
-        let source = unit.folder.clone().unwrap_or_else(|| self.facts.project.clone());
+        let source = self.source(definition.unit);
         let reads: Vec<_> = instance
             .reads()
             .into_iter()

@@ -1,7 +1,8 @@
 //! The core's questions, answered from the program: conditions, items, definitions, outputs.
 //!
-//! Answers depend on the state and on what was read once for the run ([`Facts`]), nothing else; so an attempt that another
-//! engine life started is rendered again to the same definition, and can be finished here. A secret is seen in two ways
+//! Answers depend on the state and on what was read once for the run ([`Facts`]), nothing else; and a text sees only what
+//! has ended for good before it is read. So an attempt that another engine life started is rendered again to the same
+//! definition, and can be finished here; where a service is spoken of, it is written down ([`Recorded`]). A secret is seen in two ways
 //! ([`Sight`]): by value where something is executed, by its reference where something is compared.
 
 mod answer;
@@ -11,6 +12,7 @@ mod fingerprint;
 mod group;
 mod item;
 mod large;
+mod recorded;
 mod scope;
 mod step;
 
@@ -26,6 +28,7 @@ use serde_json::Value;
 pub use facts::{Facts, Secrets, Sight};
 pub use group::Groups;
 pub use large::Large;
+pub use recorded::Recorded;
 
 /// The digest of a content, as it is compared.
 pub fn digest(bytes: &[u8]) -> String {
@@ -41,6 +44,8 @@ pub struct Evaluator {
     facts: Arc<Facts>,
     large: Large,
     groups: Groups,
+    /// Whether any step is a service.
+    has_services: bool,
     /// The names that a file's texts see everywhere in it, by the path of the call that it stands behind.
     bases: RefCell<BTreeMap<(Path, Sight), Base>>,
     /// The definitions of attempts under way.
@@ -73,7 +78,9 @@ pub struct Rendered {
 impl Evaluator {
     /// An evaluator of a program under what was read for the run.
     pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, groups: Groups) -> Self {
-        Self { program, facts, large, groups, bases: RefCell::default(), rendered: RefCell::default() }
+        let is_service = |step: &runner_core::Step| matches!(&step.kind, runner_core::Kind::Leaf(leaf) if leaf.service);
+        let has_services = program.plan.steps.iter().any(is_service);
+        Self { program, facts, large, groups, has_services, bases: RefCell::default(), rendered: RefCell::default() }
     }
 
     /// The program.

@@ -12,7 +12,7 @@ use crate::expression::{Entry, Scope, Status};
 use crate::program::{Definition, Words};
 
 impl Evaluator {
-    /// What the texts of a step see. `refers` are the ids of steps to be found under `steps`; `None`: all.
+    /// What the texts of a step see.
     pub(super) fn scope(&self, state: &State, node: NodeId, sight: Sight) -> Scope {
         let definition = self.definition(state, node);
         let list = list_around(state, node);
@@ -41,7 +41,8 @@ impl Evaluator {
         self.definition(state, list).is_none_or(|definition| definition.call.is_some())
     }
 
-    /// What a text in a list sees.
+    /// What a text in a list sees. `refers` are the ids of steps to be found under `steps`; `None`: all that have surely
+    /// ended. (Those that are named are known to have: the check refuses others.)
     pub(super) fn scope_in(
         &self,
         state: &State,
@@ -57,13 +58,16 @@ impl Evaluator {
         let base = self.base(state, file, sight);
         let mut scope = Scope::over(&base);
         let mut steps = BTreeMap::new();
-        let mut at = list;
+        let (mut at, mut inside) = (list, node);
         loop {
-            self.add_steps(state, at, refers, &mut steps);
+            match refers {
+                Some(ids) => self.add_named(state, at, ids, &mut steps),
+                None => self.add_settled(state, at, inside, &mut steps),
+            }
             if at == file {
                 break;
             }
-            at = list_around(state, at);
+            (at, inside) = (list_around(state, at), at);
         }
         scope.set("steps", Entry::names(steps));
         // The items of the foreaches around, the outermost first, so that an inner name hides an outer one. The items
@@ -82,25 +86,27 @@ impl Evaluator {
         scope
     }
 
-    fn add_steps(&self, state: &State, list: NodeId, refers: Option<&[String]>, steps: &mut BTreeMap<String, Entry>) {
-        let large = &self.large;
-        match refers {
-            Some(ids) => {
-                let path = &state.node(list).path;
-                for id in ids.iter().filter(|id| !id.is_empty()) {
-                    if let Some(found) = state.find(&path.child(id))
-                        && !steps.contains_key(id)
-                    {
-                        steps.insert(id.clone(), step::entry(state, found, large));
-                    }
-                }
+    fn add_named(&self, state: &State, list: NodeId, ids: &[String], steps: &mut BTreeMap<String, Entry>) {
+        let path = &state.node(list).path;
+        for id in ids.iter().filter(|id| !id.is_empty()) {
+            if let Some(found) = state.find(&path.child(id))
+                && !steps.contains_key(id)
+            {
+                steps.insert(id.clone(), step::entry(state, found, &self.large));
             }
-            None => {
-                for child in state.node(list).children() {
-                    if let Some(definition) = self.definition(state, child) {
-                        steps.entry(definition.id.clone()).or_insert_with(|| step::entry(state, child, large));
-                    }
-                }
+        }
+    }
+
+    /// The steps of a list that have surely ended before what stands `inside` it begins; all, where that is the list itself.
+    fn add_settled(&self, state: &State, list: NodeId, inside: NodeId, steps: &mut BTreeMap<String, Entry>) {
+        let settled: Vec<_> = if inside == list {
+            state.node(list).children().collect()
+        } else {
+            state.settled_before(state.foreach_of(inside).unwrap_or(inside))
+        };
+        for child in settled {
+            if let Some(definition) = self.definition(state, child) {
+                steps.entry(definition.id.clone()).or_insert_with(|| step::entry(state, child, &self.large));
             }
         }
     }
@@ -191,7 +197,7 @@ fn seen(reference: &str, value: &str, sight: Sight) -> Value {
 }
 
 /// The group, callee or run in whose list a step stands.
-fn list_around(state: &State, node: NodeId) -> NodeId {
+pub(super) fn list_around(state: &State, node: NodeId) -> NodeId {
     let mut at = node;
     while let Some(parent) = state.node(at).parent {
         at = parent;

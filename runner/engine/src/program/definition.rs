@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runner_core::StepIndex;
+use runner_core::{Purpose, StepIndex};
 use runner_sdk::StepType;
 
 use super::text::{Decision, Fields, Words};
@@ -98,6 +98,12 @@ impl std::fmt::Debug for StepRef {
 }
 
 impl Definition {
+    /// The step type and fields of an attempt: its own, or those of its check.
+    pub fn used(&self, purpose: Purpose) -> Option<&Uses> {
+        let own = self.uses.as_ref();
+        if purpose == Purpose::Check { self.check.as_ref().or(own) } else { own }
+    }
+
     /// Every template, but for those under `with`.
     pub fn words(&self) -> impl Iterator<Item = &Words> {
         let named = self.outputs.iter().chain(&self.env).map(|(_, words)| words);

@@ -51,7 +51,7 @@ impl View {
 
     /// Takes in a record.
     pub fn apply(&mut self, record: &Record<Entry>) {
-        let Record { event: Entry { event, log, command }, at, .. } = record;
+        let Record { event: Entry { event, log, command, .. }, at, .. } = record;
         self.state.apply(&slim(event), *at);
         drop(self.state.take_changes());
         self.last = self.last.max(*at);
