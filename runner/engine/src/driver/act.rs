@@ -122,6 +122,9 @@ impl Driver<'_> {
             service: self.is_service(&path),
             timeout_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+            codes: None,
+            takes_place: false,
+            behind: None,
         };
         self.keeper().await?.send(&Request::Start(Box::new(start))).await;
         Ok(())
@@ -300,7 +303,8 @@ impl Driver<'_> {
                 let notice = format!("the keeper could not share the lock `{}`", path.as_path().display());
                 self.observer.live(Live::Notice(&notice));
             }
-            Reply::Welcome(_) | Reply::Locked { .. } => {}
+            // Nothing is permitted ahead yet.
+            Reply::Welcome(_) | Reply::Locked { .. } | Reply::TakenBack { .. } => {}
         }
         Ok(())
     }
