@@ -60,6 +60,7 @@ impl Exit {
             End::Failed => Self::Failed,
             End::TimedOut => Self::TimedOut,
             End::Paused => Self::Paused,
+            End::Undone => Self::Done,
             End::Interrupted | End::Cancelled => Self::Interrupted,
         }
     }

@@ -86,6 +86,7 @@ impl Past {
             (Phase::Ended(end), None) => Standing::Ended(*end),
             (Phase::Interrupting { .. }, Some(_)) => Standing::Stopping,
             (Phase::Cancelling, Some(_)) => Standing::Cancelling,
+            (Phase::Undoing, Some(_)) => Standing::Undoing,
             (_, Some(_)) => Standing::Running,
             (_, None) => Standing::Killed,
         })
@@ -106,6 +107,8 @@ pub(crate) enum Standing {
     Stopping,
     /// An engine lives and ends it for good.
     Cancelling,
+    /// An engine lives and undoes it.
+    Undoing,
     /// No engine lives and no end was written down.
     Killed,
     /// No engine lives.
@@ -119,6 +122,7 @@ impl Standing {
             Self::Running => "running",
             Self::Stopping => "stopping",
             Self::Cancelling => "cancelling",
+            Self::Undoing => "undoing",
             Self::Killed => "killed",
             Self::Ended(End::Succeeded) => "succeeded",
             Self::Ended(End::Failed) => "failed",
@@ -126,6 +130,7 @@ impl Standing {
             Self::Ended(End::Paused) => "paused",
             Self::Ended(End::Interrupted) => "interrupted",
             Self::Ended(End::Cancelled) => "cancelled",
+            Self::Ended(End::Undone) => "undone",
         }
     }
 
@@ -136,7 +141,7 @@ impl Standing {
 
     /// Whether an engine is at it.
     pub(crate) fn is_live(self) -> bool {
-        matches!(self, Self::Running | Self::Stopping | Self::Cancelling)
+        matches!(self, Self::Running | Self::Stopping | Self::Cancelling | Self::Undoing)
     }
 }
 
@@ -177,7 +182,7 @@ pub(crate) fn glimpse(folder: &RunFolder) -> Result<Option<Glimpse>, Refusal> {
     let Some(first) = lines.iter().find(|line| line.event.event == "run_started") else { return Ok(None) };
     let end = lines.iter().rev().find_map(|line| match line.event.event.as_str() {
         "round_ended" => Some(line.event.end),
-        "round_started" | "cancel_requested" => Some(None),
+        "round_started" | "cancel_requested" | "undo_requested" => Some(None),
         _ => None,
     });
     let standing = match (Lock::holder(&folder.lock())?, end.flatten()) {

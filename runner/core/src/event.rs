@@ -138,6 +138,43 @@ pub enum Event {
         /// Whether it went by itself, which counts against its retries.
         failed: bool,
     },
+    /// A person wants the run to be undone.
+    UndoRequested {
+        /// By whom.
+        by: String,
+        /// The step up to which: what had finished when it had stays. `None`: all is undone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Path>,
+    },
+    /// All that is under way in a group or the run has ended, and what it did is undone: backwards, what finished last first.
+    UndoStarted {
+        /// The group, or the run.
+        path: Path,
+    },
+    /// What a step did is taken back.
+    StepUndone {
+        /// The step.
+        path: Path,
+    },
+    /// What a step did is not taken back.
+    StepStands {
+        /// The step.
+        path: Path,
+        /// Why.
+        why: Standing,
+    },
+    /// What a step did could not be taken back, and is not tried again without a person.
+    UndoFailed {
+        /// The step.
+        path: Path,
+        /// Why.
+        error: StepError,
+    },
+    /// Nothing more is undone in a group or the run.
+    UndoEnded {
+        /// The group, or the run.
+        path: Path,
+    },
     /// A person decided about an attempt in doubt.
     DoubtSettled {
         /// The step.
@@ -189,6 +226,18 @@ pub enum Reason {
     Stopped,
 }
 
+/// Why what a step did is not taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nothing takes it back: the step has no `undo`.
+    NoUndo,
+    /// Nobody knows whether it did its work.
+    InDoubt,
+    /// The run was ended for good while it was being undone, so it may be half undone.
+    Abandoned,
+}
+
 /// An item of a foreach.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -207,6 +256,8 @@ pub enum Purpose {
     Run,
     /// Looking whether an earlier attempt has done it.
     Check,
+    /// Taking back what the step did.
+    Undo,
 }
 
 impl Purpose {
@@ -283,4 +334,6 @@ pub enum End {
     Interrupted,
     /// Ended for good.
     Cancelled,
+    /// Undone, as a person wanted; can be resumed, and then does it again.
+    Undone,
 }

@@ -75,6 +75,13 @@ pub enum Input {
         /// By whom.
         by: String,
     },
+    /// Undo what was done. Inert where `to` names a step that has not succeeded.
+    Undo {
+        /// By whom.
+        by: String,
+        /// See [`Event::UndoRequested`](crate::Event::UndoRequested).
+        to: Option<Path>,
+    },
 }
 
 /// What became of an attempt in flight when its engine died.

@@ -27,8 +27,10 @@ pub use decide::Machine;
 pub use effect::{Change, Effect};
 pub use error::{ErrorKind, StepError};
 pub use evaluate::{Evaluate, Needs};
-pub use event::{AttemptResult, End, Event, Item, Purpose, Reason, Settled, TimerId, TimerKind};
+pub use event::{AttemptResult, End, Event, Item, Purpose, Reason, Settled, Standing, TimerId, TimerKind};
 pub use input::{Found, Input};
 pub use path::Path;
-pub use plan::{Body, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, StepIndex, Until, When};
-pub use state::{Doing, Form, Node, NodeId, Phase, Role, State, Status};
+pub use plan::{
+    Body, Compensation, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, StepIndex, Until, When,
+};
+pub use state::{Doing, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status};

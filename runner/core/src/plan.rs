@@ -18,6 +18,9 @@ pub struct Plan {
     pub root: Body,
     /// Bound on a round of the run in milliseconds.
     pub timeout: Option<u64>,
+    /// Whether a run that fails undoes what it did.
+    #[serde(default)]
+    pub undo: bool,
 }
 
 /// The lists of a workflow or group.
@@ -92,6 +95,26 @@ pub struct Leaf {
     pub interrupted: Interrupted,
     /// Whether it takes no parallel slot.
     pub waits: bool,
+    /// What takes back what it did.
+    #[serde(default)]
+    pub undo: Compensation,
+}
+
+/// What takes back what a step did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Compensation {
+    /// Nothing does: what it did stands.
+    #[default]
+    Stands,
+    /// It leaves nothing behind, so there is nothing to take back.
+    Nothing,
+    /// An attempt of its own.
+    Undo {
+        /// When a failed one is tried again.
+        retry: Retry,
+        /// Whether one in doubt is simply repeated; else a person decides.
+        repeats: bool,
+    },
 }
 
 impl Leaf {
@@ -177,6 +200,15 @@ pub enum OnError {
     Continue,
     /// It counts as succeeded.
     Ignore,
+    /// Of a group: what it did is undone; then as `Stop`.
+    Undo,
+}
+
+impl OnError {
+    /// Whether nothing new starts in the list.
+    pub fn stops(self) -> bool {
+        matches!(self, Self::Stop | Self::Undo)
+    }
 }
 
 impl Plan {

@@ -49,7 +49,7 @@ fn newest(project: &Path) -> Result<RunFolder, Refusal> {
 
 fn can_be_cancelled(standing: Standing) -> bool {
     match standing {
-        Standing::Running | Standing::Stopping | Standing::Cancelling | Standing::Killed => true,
+        Standing::Running | Standing::Stopping | Standing::Cancelling | Standing::Undoing | Standing::Killed => true,
         Standing::Ended(end) => matches!(end, End::Paused | End::Interrupted),
     }
 }

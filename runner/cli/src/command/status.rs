@@ -35,6 +35,7 @@ struct Count {
     failed: usize,
     skipped: usize,
     cancelled: usize,
+    undone: usize,
     running: usize,
     pending: usize,
 }
@@ -48,6 +49,7 @@ fn count(state: &State) -> Count {
             Status::Failed => &mut count.failed,
             Status::Skipped => &mut count.skipped,
             Status::Cancelled => &mut count.cancelled,
+            Status::Undone => &mut count.undone,
             Status::Active => &mut count.running,
             Status::Pending => &mut count.pending,
         } += 1;
@@ -87,11 +89,12 @@ fn running(state: &State) -> Vec<(&Node, String)> {
 fn since(past: &Past, standing: Standing) -> u64 {
     let facts = past.facts.iter().rev();
     let begins = |fact: &&runner_engine::ledger::Record<runner_engine::driver::Entry>| {
-        use runner_core::Event::{CancelRequested, InterruptRequested, LifeStarted};
+        use runner_core::Event::{CancelRequested, InterruptRequested, LifeStarted, UndoRequested};
         match standing {
             Standing::Running => matches!(fact.event.event, LifeStarted { .. }),
             Standing::Stopping => matches!(fact.event.event, InterruptRequested { .. }),
             Standing::Cancelling => matches!(fact.event.event, CancelRequested { .. }),
+            Standing::Undoing => matches!(fact.event.event, UndoRequested { .. }),
             Standing::Killed | Standing::Ended(_) => true,
         }
     };
@@ -169,6 +172,7 @@ fn counted(count: &Count) -> String {
         (count.failed, "failed"),
         (count.skipped, "skipped"),
         (count.cancelled, "cancelled"),
+        (count.undone, "undone"),
         (count.pending, "to come"),
     ];
     parts.extend(others.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")));
@@ -225,7 +229,7 @@ fn as_json(past: &Past, standing: Standing) -> Result<Value, Refusal> {
         "exit_code": past.state.exit_code(),
         "steps": {
             "all": count.all, "succeeded": count.succeeded, "failed": count.failed, "skipped": count.skipped,
-            "cancelled": count.cancelled, "running": count.running, "pending": count.pending,
+            "cancelled": count.cancelled, "undone": count.undone, "running": count.running, "pending": count.pending,
         },
         "running": running,
         "failed": failed,

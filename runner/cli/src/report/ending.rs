@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::draw::text::{clean, wrap};
 use super::draw::{Ink, Line, Pen, short};
 use super::tail;
+use super::undone::{stuck, undone};
 
 /// How many failures are told whole.
 const WHOLE: usize = 3;
 
 /// How many more are named.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// How many lines of its output a failed step shows.
 const LINES: usize = 12;
@@ -44,11 +45,13 @@ impl Told<'_> {
             End::Succeeded => self.succeeded(),
             End::Failed | End::TimedOut | End::Cancelled => self.failed(),
             End::Paused => self.paused(),
-            End::Interrupted => Vec::new(),
+            End::Interrupted | End::Undone => Vec::new(),
         };
+        lines.extend(undone(self));
         let resume = format!("runner resume {}", self.id);
         match end {
             End::Failed | End::TimedOut | End::Interrupted => lines.push(next("resume", &resume)),
+            End::Undone => lines.push(next("do it again", &resume)),
             End::Succeeded | End::Paused | End::Cancelled => {}
         }
         lines
@@ -149,7 +152,7 @@ impl Told<'_> {
     }
 
     /// What is known of a step's last attempt.
-    fn evidence(&self, id: NodeId) -> Vec<Line> {
+    pub(super) fn evidence(&self, id: NodeId) -> Vec<Line> {
         let mut lines = Vec::new();
         let Some(trace) = self.view.trace(id) else { return lines };
         if let Some(command) = &trace.command {
@@ -183,17 +186,19 @@ impl Told<'_> {
             let attempt = self.view.trace(id).map_or(1, |trace| trace.attempt);
             let mut line = Line::of(Ink::Care, format!("{} ", self.pen.glyphs.doubt));
             line.push(Ink::Strong, clean(path, 400));
-            line.push(
-                Ink::Plain,
-                format!(" may or may not have done its work (attempt {attempt}): {}", clean(&why, 400)),
-            );
+            let undoes = self.view.state().is_being_undone(id);
+            let what = if undoes { "be undone" } else { "have done its work" };
+            line.push(Ink::Plain, format!(" may or may not {what} (attempt {attempt}): {}", clean(&why, 400)));
             lines.push(line);
             lines.extend(self.evidence(id));
-            lines.push(labelled("it has", &format!("runner resume {} --done {}", self.id, word(path))));
-            lines.push(Line::of(
-                Ink::Faint,
-                "               with its outputs where later steps need them: --done STEP='{…}'",
-            ));
+            let is = if undoes { "it is" } else { "it has" };
+            lines.push(labelled(is, &format!("runner resume {} --done {}", self.id, word(path))));
+            if !undoes {
+                lines.push(Line::of(
+                    Ink::Faint,
+                    "               with its outputs where later steps need them: --done STEP='{…}'",
+                ));
+            }
             lines.push(labelled("do it again", &format!("runner resume {} --repeat {}", self.id, word(path))));
             lines.push(Line::default());
         }
@@ -204,11 +209,12 @@ impl Told<'_> {
                 format!("{} and {unnamed} more: runner show {}", self.pen.glyphs.more, self.id),
             ));
         }
+        lines.extend(stuck(self));
         lines
     }
 }
 
-fn labelled(label: &str, text: &str) -> Line {
+pub(super) fn labelled(label: &str, text: &str) -> Line {
     let mut line = Line::of(Ink::Faint, format!("  {:<13}", format!("{label}:")));
     line.push(Ink::Plain, text);
     line
@@ -221,7 +227,7 @@ fn next(label: &str, command: &str) -> Line {
 }
 
 /// A word as a shell takes it.
-fn word(word: &str) -> String {
+pub(super) fn word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

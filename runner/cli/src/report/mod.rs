@@ -18,6 +18,7 @@ mod live;
 mod picture;
 mod plain;
 mod tail;
+mod undone;
 
 use std::path::Path;
 

@@ -72,7 +72,7 @@ fn node(view: &View, id: NodeId, now: u64) -> Value {
     if let Look::Retry { due } | Look::Poll { due } = view.look(id) {
         shown["next"] = due.into();
     }
-    if let Look::Doubt { why } = view.look(id) {
+    if let Look::Doubt { why } | Look::Stuck { why } = view.look(id) {
         shown["why"] = why.into();
     }
     if node.leaf().is_none() {
@@ -98,5 +98,9 @@ fn doing(look: &Look) -> &'static str {
         Look::Failed { ignored: false } => "failed",
         Look::Skipped(_) => "skipped",
         Look::Cancelled => "cancelled",
+        Look::Undoing { .. } => "undoing",
+        Look::Stuck { .. } => "stuck",
+        Look::Undone => "undone",
+        Look::Stands(_) => "stands",
     }
 }

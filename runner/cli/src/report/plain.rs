@@ -2,11 +2,12 @@
 //!
 //! Every line begins with the time since the engine took up the run.
 
+use std::collections::BTreeMap;
 use std::path::{Path as File, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use runner_core::{AttemptResult, Event, Kind, Path, Purpose, Reason, State, Status, TimerKind};
+use runner_core::{AttemptResult, Compensation, Event, Kind, Leaf, Path, Purpose, Reason, State, Status, TimerKind};
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
 use runner_engine::ledger::{self, Record};
 use runner_engine::program::Program;
@@ -15,7 +16,7 @@ use runner_engine::run::Run;
 use serde_json::{Map, Value};
 
 use super::draw::text::clean;
-use super::draw::{Pen, head, short};
+use super::draw::{Pen, head, short, stands};
 use super::heart::{Busy, Heart, heartbeat, stamp};
 use super::{Begin, Told};
 use crate::drive::{self, Reporter};
@@ -77,6 +78,9 @@ impl Plain {
                 running.insert(path.clone(), Busy { since, failed: None });
             }
             Event::AttemptEnded { path, result: AttemptResult::InDoubt { .. }, .. } => drop(running.remove(path)),
+            Event::StepUndone { path } | Event::StepStands { path, .. } | Event::UndoFailed { path, .. } => {
+                running.remove(path);
+            }
             Event::StepFinished { path, status, .. } => {
                 running.remove(path);
                 let is_leaf = state.find(path).is_some_and(|id| state.node(id).leaf().is_some());
@@ -100,7 +104,11 @@ impl Plain {
                     None
                 } else {
                     running.insert(path.clone(), Busy { since: Instant::now(), failed: None });
-                    let what = if *purpose == Purpose::Check { "looking whether it was done" } else { "started" };
+                    let what = match purpose {
+                        Purpose::Run => "started",
+                        Purpose::Check => "looking whether it was done",
+                        Purpose::Undo => "undoing",
+                    };
                     let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
                     Some(format!("{path}: {what}{again}"))
                 }
@@ -134,10 +142,7 @@ impl Plain {
             Event::StepExpanded { path, items } => Some(format!("{path}: {} items", items.len())),
             Event::StepFinished { path, .. } if path.is_root() => None,
             Event::StepFinished { path, status, error, .. } => {
-                let took = running
-                    .remove(path)
-                    .map(|busy| short(u64::try_from(busy.since.elapsed().as_millis()).unwrap_or(0)));
-                let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
+                let took = took(running, path);
                 Some(match (status, error) {
                     (Status::Succeeded, _) => format!("{path}: done{took}"),
                     (Status::Cancelled, _) => format!("{path}: cancelled"),
@@ -151,6 +156,16 @@ impl Plain {
                 if *kill { "killing what runs" } else { "stopping; once more kills what runs" }
             )),
             Event::CancelRequested { by } => Some(format!("cancelled by {by}")),
+            Event::UndoRequested { by, to: None } => Some(format!("to be undone: {by}")),
+            Event::UndoRequested { by, to: Some(to) } => Some(format!("to be undone up to {to}: {by}")),
+            Event::UndoStarted { path } if path.is_root() => Some("undoing what was done".to_owned()),
+            Event::UndoStarted { path } => Some(format!("{path}: undoing what was done")),
+            Event::StepUndone { path } => Some(format!("{path}: undone{}", took(running, path))),
+            Event::StepStands { path, why } => Some(format!("{path}: {}", stands(*why))),
+            Event::UndoFailed { path, error } => {
+                running.remove(path);
+                Some(format!("{path}: could not be undone: {}", clean(&error.message, 1000)))
+            }
             Event::DoubtSettled { path, .. } => Some(format!("{path}: the doubt is settled")),
             Event::RoundEnded { .. } => {
                 running.clear();
@@ -215,8 +230,18 @@ impl Reporter for Plain {
     }
 }
 
+/// How long a step took that has ended, for the end of a line.
+fn took(running: &mut BTreeMap<Path, Busy>, path: &Path) -> String {
+    let took = running.remove(path).map(|busy| short(u64::try_from(busy.since.elapsed().as_millis()).unwrap_or(0)));
+    took.map(|took| format!(" in {took}")).unwrap_or_default()
+}
+
 fn most_attempts(state: &State, path: &Path) -> u32 {
-    match state.find(path).and_then(|id| state.step(id)).map(|step| &step.kind) {
+    let Some(id) = state.find(path) else { return 1 };
+    match state.step(id).map(|step| &step.kind) {
+        Some(Kind::Leaf(Leaf { undo: Compensation::Undo { retry, .. }, .. })) if state.is_being_undone(id) => {
+            retry.attempts
+        }
         Some(Kind::Leaf(leaf)) => leaf.retry.attempts,
         _ => 1,
     }

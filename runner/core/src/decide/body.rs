@@ -11,7 +11,7 @@ use crate::state::{NodeId, Phase, Role, Stage, Status};
 
 impl Machine {
     pub(super) fn advance_body(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
-        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
+        if !self.state.is_under_way() {
             return;
         }
         let timeout = match self.state.step(id).map(|step| &step.kind) {
@@ -24,6 +24,8 @@ impl Machine {
             && body.stage == Stage::Steps
             && body.deadline.is_none()
             && !body.expired
+            && !body.undone
+            && *self.state.phase() != Phase::Undoing
         {
             self.set_timer(id, TimerKind::Deadline, timeout);
         }
@@ -31,10 +33,14 @@ impl Machine {
         let (stage, unended, services) = (body.stage, body.unended, body.services);
         let path = self.state.node(id).path.clone();
         match stage {
+            Stage::Undo => self.advance_undo(id, evaluate),
             Stage::Steps | Stage::Finally if unended > 0 => {}
+            Stage::Steps if self.wants_undo(id, stage) => self.emit(Event::UndoStarted { path }),
             Stage::Steps if self.has_finally(id) => self.emit(Event::FinallyStarted { path }),
             Stage::Steps | Stage::Finally if services > 0 => self.emit(Event::Closing { path }),
             Stage::Closing if services > 0 => {}
+            // Wanted while its `finally:` was under way.
+            _ if self.wants_undo(id, stage) => self.emit(Event::UndoStarted { path }),
             _ => self.end_body(id, evaluate),
         }
     }
@@ -78,6 +84,7 @@ impl Machine {
             Status::Succeeded if blemish => (End::Failed, self.first_failure(id, OnError::Continue)),
             Status::Succeeded => (End::Succeeded, None),
             Status::Cancelled => (End::Cancelled, error),
+            Status::Undone => (End::Undone, None),
             _ if expired => (End::TimedOut, error),
             _ => (End::Failed, error),
         };
@@ -94,8 +101,11 @@ impl Machine {
     }
 
     /// How a group whose steps have all ended ends itself.
-    fn outcome(&self, id: NodeId) -> (Status, Option<StepError>) {
+    pub(super) fn outcome(&self, id: NodeId) -> (Status, Option<StepError>) {
         let Some(body) = self.state.node(id).body() else { return (Status::Succeeded, None) };
+        if self.state.node(id).role == Role::Root && *self.state.phase() == Phase::Undoing {
+            return self.outcome_of_undo(body);
+        }
         if self.is_cancelled_root(id) {
             return (Status::Cancelled, self.first_failure(id, OnError::Stop));
         }
@@ -124,10 +134,19 @@ impl Machine {
 
     /// The error of the first member that failed with the given consequence, naming where it began.
     fn first_failure(&self, id: NodeId, consequence: OnError) -> Option<StepError> {
-        let members = self.state.node(id).children();
+        self.first_failure_of(self.state.node(id).children(), consequence)
+    }
+
+    pub(super) fn first_failure_of(
+        &self,
+        members: impl Iterator<Item = NodeId>,
+        consequence: OnError,
+    ) -> Option<StepError> {
         for member in members {
             let node = self.state.node(member);
-            let failed = node.status == Status::Failed && self.state.on_error(member) == consequence;
+            let on_error = self.state.on_error(member);
+            let same = on_error == consequence || on_error.stops() && consequence.stops();
+            let failed = node.status == Status::Failed && same;
             if failed && let Some(error) = &node.error {
                 let mut error = error.clone();
                 error.origin = error.origin.or_else(|| Some(node.path.clone()));

@@ -85,25 +85,25 @@ impl Machine {
         match state.doing.clone() {
             Doing::Running { .. } => {}
             Doing::Ended { purpose, result, .. } => self.conclude(id, purpose, result, evaluate),
+            Doing::InDoubt { repeat: false, .. } if self.must_be_settled(id) => self.settle_by_rule(id, evaluate),
             _ if self.state.stopping(id).is_some() => self.finish_stopped(id),
             _ if matches!(self.state.phase(), Phase::Interrupting { .. } | Phase::Pausing) => {}
             _ if expired => self.give_up(id),
             Doing::Waiting => {}
-            Doing::Idle => self.attempt(id, evaluate),
-            Doing::InDoubt { repeat, .. } => {
-                let purpose = match self.interrupted_rule(id) {
-                    Interrupted::Repeat => Purpose::Run,
-                    _ if repeat => Purpose::Run,
-                    Interrupted::Check => Purpose::Check,
-                    // Nobody is asked while the run ends for good.
-                    Interrupted::Stop if *self.state.phase() == Phase::Cancelling => {
-                        return self
-                            .fail(id, StepError::new(ErrorKind::Cancelled, "in doubt when the run was cancelled"));
-                    }
-                    Interrupted::Stop => return,
-                };
-                self.attempt_for(id, purpose, evaluate);
+            Doing::Idle | Doing::InDoubt { repeat: true, .. } => self.attempt(id, evaluate),
+            Doing::InDoubt { .. } => self.settle_by_rule(id, evaluate),
+        }
+    }
+
+    fn settle_by_rule(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        match self.interrupted_rule(id) {
+            Interrupted::Repeat => self.attempt(id, evaluate),
+            Interrupted::Check => self.attempt_for(id, Purpose::Check, evaluate),
+            // Nobody is asked while the run ends for good.
+            Interrupted::Stop if *self.state.phase() == Phase::Cancelling => {
+                self.fail(id, StepError::new(ErrorKind::Cancelled, "in doubt when the run was cancelled"));
             }
+            Interrupted::Stop => {}
         }
     }
 
@@ -112,10 +112,7 @@ impl Machine {
     }
 
     fn attempt_for(&mut self, id: NodeId, purpose: Purpose, evaluate: &dyn Evaluate) {
-        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling)
-            || self.lacks_need(id)
-            || !self.has_slot(id)
-        {
+        if !self.state.is_under_way() || self.lacks_need(id) || !self.has_slot(id) {
             return;
         }
         let attempt = self.state.node(id).attempts() + 1;
@@ -134,7 +131,8 @@ impl Machine {
             (AttemptResult::Succeeded { output }, Purpose::Run) => self.poll_or_succeed(id, output, evaluate),
             (AttemptResult::Succeeded { output }, Purpose::Check) => self.succeed(id, output, evaluate),
             (AttemptResult::Failed { error }, _) => self.retry_or_fail(id, error, evaluate),
-            (AttemptResult::NotStarted | AttemptResult::InDoubt { .. } | AttemptResult::Stopped, _) => {}
+            (AttemptResult::Succeeded { .. }, Purpose::Undo)
+            | (AttemptResult::NotStarted | AttemptResult::InDoubt { .. } | AttemptResult::Stopped, _) => {}
         }
     }
 
@@ -194,6 +192,10 @@ impl Machine {
                 Err(error) => return self.fail(id, error),
             }
         }
+        self.try_later(id, &retry, failures);
+    }
+
+    pub(super) fn try_later(&mut self, id: NodeId, retry: &crate::plan::Retry, failures: u32) {
         let node = self.state.node(id);
         let random = scatter(self.state.seed(), node.path.as_str(), node.attempts());
         self.set_timer(id, TimerKind::Retry, retry.delay_after(failures, random));

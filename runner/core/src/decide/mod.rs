@@ -11,6 +11,7 @@ mod recover;
 mod service;
 mod start;
 mod stop;
+mod undo;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Machine {
     waiting: BTreeMap<NodeId, BTreeSet<NodeId>>,
     /// Steps that could go on but for something they need.
     held_back: BTreeSet<NodeId>,
+    /// Whether the plan has a service.
+    serves: bool,
     /// Whether it is known what became of the attempts in flight.
     recovered: bool,
     events: Vec<Event>,
@@ -51,6 +54,7 @@ impl Machine {
     pub fn of(state: State) -> Self {
         let recovered = is_over(&state);
         Self {
+            serves: undo::serves(state.plan()),
             state,
             queued: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -132,6 +136,7 @@ impl Machine {
                 }
             }
             Input::Cancel { by } => self.cancel(by),
+            Input::Undo { by, to } => self.undo(by, to),
             _ => {}
         }
     }
@@ -168,6 +173,11 @@ impl Machine {
             | Event::TimerSet { path, .. }
             | Event::Closing { path }
             | Event::ServiceLost { path, .. }
+            | Event::UndoStarted { path }
+            | Event::StepUndone { path }
+            | Event::StepStands { path, .. }
+            | Event::UndoFailed { path, .. }
+            | Event::UndoEnded { path }
             | Event::DoubtSettled { path, .. } => Some(path.clone()),
             _ => None,
         };
@@ -175,6 +185,11 @@ impl Machine {
             self.touch(id);
         }
         self.events.push(event);
+    }
+
+    /// How many facts were made so far of the present input.
+    fn facts(&self) -> usize {
+        self.events.len()
     }
 
     fn touch(&mut self, id: NodeId) {
@@ -249,8 +264,16 @@ impl Machine {
         if matches!(self.state.phase(), Phase::Blank | Phase::Ended(_)) {
             return;
         }
+        // What has ended and is undone is gone through by the group that is undone.
+        let undoing = self.state.undoing_around(id);
+        if let Some(group) = undoing
+            && self.state.is_undone_next(group, id)
+        {
+            return self.advance_undo(group, evaluate);
+        }
         let node = self.state.node(id);
-        if !self.is_current(id) {
+        let serves_undo = undoing.is_some() && self.state.is_lost(id);
+        if !serves_undo && !self.is_current(id) {
             return;
         }
         match (node.status, &node.form) {
@@ -286,7 +309,7 @@ impl Machine {
         }
         let idle = self.state.running() == 0;
         let end = match self.state.phase() {
-            Phase::Running if idle && self.queue.is_empty() && self.awaits_only_people() => {
+            Phase::Running | Phase::Undoing if idle && self.queue.is_empty() && self.awaits_only_people() => {
                 self.emit(Event::Pausing);
                 return true;
             }
@@ -309,6 +332,10 @@ impl Machine {
                 Form::Leaf(leaf) if leaf.timer.is_some() => return false,
                 Form::Leaf(leaf) => waits |= matches!(leaf.doing, Doing::InDoubt { .. }),
                 Form::Body(body) if body.stage == Stage::Closing => return false,
+                Form::Body(body) if body.stage == Stage::Undo => match self.undo_awaits_a_person(body) {
+                    None => return false,
+                    Some(awaits) => waits |= awaits,
+                },
                 _ => {}
             }
         }

@@ -33,7 +33,7 @@ impl Machine {
 
     /// A person wants a run to go on that stands still.
     pub(super) fn resume(&mut self) {
-        let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted];
+        let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted, End::Undone];
         if matches!(self.state.phase(), Phase::Ended(end) if resumable.contains(end)) {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
             self.take_up();
@@ -41,7 +41,7 @@ impl Machine {
     }
 
     /// Looks at every node, and first at services that are gone, for nothing that needs them goes on without them.
-    fn take_up(&mut self) {
+    pub(super) fn take_up(&mut self) {
         self.wake_services();
         self.touch_all();
     }
@@ -49,7 +49,7 @@ impl Machine {
     /// A person decided about an attempt in doubt.
     pub(super) fn settle(&mut self, path: &Path, settled: Settled) {
         let Some(id) = self.state.find(path) else { return };
-        if let Some(attempt) = self.in_doubt(id) {
+        if let Some(attempt) = self.in_doubt(id).or_else(|| self.stuck(id)) {
             self.emit(Event::DoubtSettled { path: path.clone(), attempt, settled });
             // What waited for this person may go on, and with it what needs a service that nothing needed meanwhile.
             self.wake_services();
@@ -58,7 +58,11 @@ impl Machine {
 
     fn in_doubt(&self, id: NodeId) -> Option<u32> {
         match self.state.node(id).leaf()?.doing {
-            Doing::InDoubt { attempt, .. } if self.state.node(id).status == Status::Active => Some(attempt),
+            Doing::InDoubt { attempt, .. }
+                if self.state.node(id).status == Status::Active || self.state.is_being_undone(id) =>
+            {
+                Some(attempt)
+            }
             _ => None,
         }
     }
@@ -94,9 +98,11 @@ impl Machine {
     pub fn doubts(&self) -> Vec<(Path, u32)> {
         let in_doubt = |(id, node): (NodeId, &Node)| {
             let waits = !matches!(node.leaf()?.doing, Doing::InDoubt { repeat: true, .. });
-            (waits && self.interrupted_rule(id) == Interrupted::Stop)
-                .then(|| Some((node.path.clone(), self.in_doubt(id)?)))
-                .flatten()
+            let asks = match node.status {
+                Status::Active => self.interrupted_rule(id) == Interrupted::Stop,
+                _ => !self.undo_repeats(id),
+            };
+            (waits && asks).then(|| Some((node.path.clone(), self.in_doubt(id)?))).flatten()
         };
         self.state.nodes().filter_map(in_doubt).collect()
     }

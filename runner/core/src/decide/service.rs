@@ -6,12 +6,12 @@
 use super::Machine;
 use crate::event::Event;
 use crate::plan::Interrupted;
-use crate::state::{Doing, Form, Node, NodeId, Phase, Role, Status};
+use crate::state::{Doing, Form, Node, NodeId, Phase, Role, Stage, Status};
 
 impl Machine {
     /// Looks at services that are gone, for nothing that needs them goes on without them.
     pub(super) fn wake_services(&mut self) {
-        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
+        if !self.state.is_under_way() {
             return;
         }
         let succeeded = |(id, node): (NodeId, &Node)| (node.status == Status::Succeeded).then_some(id);
@@ -38,7 +38,7 @@ impl Machine {
 
     /// Whether a service that is ready should be alive.
     pub(super) fn is_wanted(&self, id: NodeId) -> bool {
-        matches!(self.state.phase(), Phase::Running | Phase::Cancelling)
+        self.state.is_under_way()
             && !self.state.service_is_over(id)
             && self.state.stopping(id).is_none()
             && self.is_needed(id)
@@ -62,6 +62,7 @@ impl Machine {
             (Status::Pending, _) => !self.state.upstream(id).into_iter().any(|before| self.awaits_person(before)),
             // Its work is done; only its end is not a fact yet.
             (_, Form::Leaf(leaf)) => !self.awaits_person(id) && !matches!(leaf.doing, Doing::Ended { .. }),
+            (_, Form::Body(body)) if body.stage == Stage::Undo => self.undo_awaits_a_person(body) != Some(true),
             _ => node.children().any(|child| self.may_go_on(child)),
         }
     }
@@ -76,6 +77,7 @@ impl Machine {
                         && matches!(leaf.doing, Doing::InDoubt { repeat: false, .. })
                         && self.interrupted_rule(id) == Interrupted::Stop
                 }
+                Form::Body(body) if body.stage == Stage::Undo => self.undo_awaits_a_person(body) == Some(true),
                 _ => node.children().any(|child| self.awaits_person(child)),
             }
     }

@@ -5,11 +5,11 @@ use crate::error::{ErrorKind, StepError};
 use crate::evaluate::Evaluate;
 use crate::event::{Event, Reason};
 use crate::plan::{Kind, When};
-use crate::state::{Form, NodeId, Phase, Role, Status};
+use crate::state::{Form, NodeId, Role, Status};
 
 impl Machine {
     pub(super) fn start(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
-        if !matches!(self.state.phase(), Phase::Running | Phase::Cancelling) {
+        if !self.state.is_under_way() {
             return;
         }
         if self.state.stopping(id).is_some() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer};
 use crate::error::{ErrorKind, StepError};
-use crate::event::{AttemptResult, End, Event, Purpose, Settled, TimerKind};
+use crate::event::{AttemptResult, End, Event, Purpose, TimerKind};
 use crate::path::Path;
 use crate::plan::{Kind, OnError, StepIndex};
 
@@ -25,16 +25,21 @@ impl State {
             Event::InterruptRequested { kill, .. } => self.enter_phase(Phase::Interrupting { kill: *kill }),
             Event::CancelRequested { .. } => {
                 self.cancelled = true;
+                self.undo = None;
                 // A run that stands still takes it up with its next round.
                 if !matches!(self.phase, Phase::Blank | Phase::Ended(_)) {
                     self.enter_phase(Phase::Cancelling);
                 }
             }
+            Event::UndoRequested { to, .. } => self.undo_requested(to.clone()),
             Event::Pausing => self.enter_phase(Phase::Pausing),
             Event::RoundEnded { end, outputs, error, exit_code } => {
                 self.exit_code = *exit_code;
                 if let Some(root) = self.root() {
                     let over = !matches!(end, End::Paused | End::Interrupted);
+                    if over {
+                        self.undo = None;
+                    }
                     let root = &mut self.nodes[root.0];
                     root.error.clone_from(error);
                     root.outputs = Arc::new(outputs.clone());
@@ -54,6 +59,11 @@ impl State {
             | Event::Closing { path }
             | Event::StepFinished { path, .. }
             | Event::ServiceLost { path, .. }
+            | Event::UndoStarted { path }
+            | Event::StepUndone { path }
+            | Event::StepStands { path, .. }
+            | Event::UndoFailed { path, .. }
+            | Event::UndoEnded { path }
             | Event::DoubtSettled { path, .. } => {
                 if let Some(id) = self.find(path) {
                     self.apply_to(id, event, at);
@@ -99,21 +109,12 @@ impl State {
                 self.set_status(id, *status, at);
             }
             Event::ServiceLost { failed, .. } => self.service_lost(id, *failed, at),
-            Event::DoubtSettled { attempt, settled, .. } => {
-                let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
-                let Doing::InDoubt { attempt: in_doubt, why, .. } = &leaf.doing else { return };
-                if in_doubt != attempt {
-                    return;
-                }
-                leaf.doing = match settled {
-                    Settled::Done { outputs } => Doing::Ended {
-                        attempt: *attempt,
-                        purpose: Purpose::Check,
-                        result: AttemptResult::Succeeded { output: outputs.clone() },
-                    },
-                    Settled::Repeat => Doing::InDoubt { attempt: *attempt, why: why.clone(), repeat: true },
-                };
-            }
+            Event::UndoStarted { .. } => self.undo_started(id),
+            Event::StepUndone { .. } => self.step_undone(id, at),
+            Event::StepStands { why, .. } => self.step_stands(id, *why),
+            Event::UndoFailed { error, .. } => self.undo_failed(id, error),
+            Event::UndoEnded { .. } => self.undo_ended(id, at),
+            Event::DoubtSettled { attempt, settled, .. } => self.doubt_settled(id, *attempt, settled),
             _ => {}
         }
     }
@@ -159,6 +160,7 @@ impl State {
             blemished: false,
             started: None,
             ended: None,
+            order: 0,
             detached: false,
             effects: Vec::new(),
         };
@@ -264,7 +266,7 @@ impl State {
         }
         let node = &self.nodes[id.0];
         let (blemished, passed) = (node.blemished, status == Status::Failed && on_error == OnError::Continue);
-        let halts = status == Status::Failed && on_error == OnError::Stop;
+        let halts = status == Status::Failed && on_error.stops();
         let Some(parent) = node.parent else { return };
         let parent = &mut self.nodes[parent.0];
         let unended = match &mut parent.form {
@@ -293,13 +295,18 @@ impl State {
         let slot = self.takes_slot(id);
         let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
         leaf.attempts = leaf.attempts.max(attempt);
-        fingerprint.clone_into(&mut leaf.fingerprint);
+        if purpose != Purpose::Undo {
+            fingerprint.clone_into(&mut leaf.fingerprint);
+        }
         if !matches!(leaf.doing, Doing::Running { .. }) {
             self.running += 1;
             self.slots += usize::from(slot);
         }
         leaf.doing = Doing::Running { attempt, purpose };
-        self.set_status(id, Status::Active, at);
+        // What is being undone has succeeded until it is undone.
+        if purpose != Purpose::Undo {
+            self.set_status(id, Status::Active, at);
+        }
     }
 
     fn attempt_ended(&mut self, id: NodeId, attempt: u32, result: &AttemptResult) {
@@ -327,7 +334,7 @@ impl State {
             result => Doing::Ended { attempt, purpose, result: result.clone() },
         };
         match (result, purpose) {
-            (AttemptResult::Failed { .. }, Purpose::Run) => leaf.failures += 1,
+            (AttemptResult::Failed { .. }, Purpose::Run | Purpose::Undo) => leaf.failures += 1,
             (AttemptResult::Succeeded { .. }, Purpose::Run) => leaf.failures = 0,
             (AttemptResult::Failed { .. }, Purpose::Check) => {
                 leaf.doing = Doing::InDoubt { attempt, why: "a check did not find it done".to_owned(), repeat: true };
@@ -339,6 +346,7 @@ impl State {
     }
 
     fn step_finished(&mut self, id: NodeId, status: Status, outputs: Option<&Value>) {
+        self.count_success(id, status);
         let node = &mut self.nodes[id.0];
         let mut ready = false;
         let mut output = None;

@@ -18,7 +18,7 @@ impl State {
                 if let Doing::Running { attempt, purpose } = leaf.doing {
                     effects.push(Effect::Execute { path: path(), attempt, purpose });
                     let interrupting = matches!(self.phase, Phase::Interrupting { .. });
-                    if interrupting || leaf.expired || leaf.doomed.is_some() || self.stopping(id).is_some() {
+                    if interrupting || leaf.expired || leaf.doomed.is_some() || self.is_asked_to_stop(id) {
                         effects.push(Effect::Stop { path: path(), attempt, kill });
                     }
                 }

@@ -4,11 +4,13 @@
 //! incrementally, node by node, and [`State::effects_afresh`] computes it anew so that tests can hold the two equal.
 
 mod apply;
+mod doubt;
 mod effects;
 mod node;
 mod round;
 mod snapshot;
 mod tree;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub enum Phase {
     },
     /// Ending for good.
     Cancelling,
+    /// Ending to be undone: nothing new starts, what runs may finish, and then it is undone.
+    Undoing,
     /// Stopping its services, to wait for a person.
     Pausing,
     /// It stands still or is over.
@@ -66,6 +70,10 @@ pub struct State {
     lost: usize,
     /// Whether a person ended the run for good.
     cancelled: bool,
+    /// What a person wants to be undone.
+    undo: Option<undo::Order>,
+    /// Nodes that have succeeded so far, each time counted.
+    successes: u64,
     exit_code: Option<u8>,
     changes: Vec<Change>,
     /// What has changed since the last snapshot.
@@ -105,6 +113,8 @@ impl State {
             services: 0,
             lost: 0,
             cancelled: false,
+            undo: None,
+            successes: 0,
             exit_code: None,
             changes: Vec::new(),
             dirty: snapshot::Dirty::default(),
@@ -201,6 +211,10 @@ impl State {
         self.cancelled
     }
 
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lost > 0
+    }
+
     pub(crate) fn slot_is_free(&self) -> bool {
         self.slots < self.parallel
     }
@@ -231,6 +245,7 @@ impl PartialEq for State {
             (round, state.running, state.slots, state.services, state.lost, state.cancelled, state.exit_code)
         };
         counts(self) == counts(other)
+            && (self.successes, &self.undo) == (other.successes, &other.undo)
             && self.phase == other.phase
             && self.record == other.record
             && self.timers == other.timers

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::effect::Effect;
 use crate::error::StepError;
-use crate::event::{AttemptResult, Item, Purpose, Reason, TimerId, TimerKind};
+use crate::event::{AttemptResult, Item, Purpose, Reason, Standing, TimerId, TimerKind};
 use crate::path::Path;
 use crate::plan::StepIndex;
 
@@ -42,6 +42,9 @@ pub struct Node {
     pub started: Option<u64>,
     /// When it ended.
     pub ended: Option<u64>,
+    /// Which one of the run's nodes it was to succeed, from 1; 0: it has not. A service that is ready again keeps its place.
+    #[serde(default)]
+    pub order: u64,
     /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
     pub(crate) detached: bool,
     /// Computed from the rest.
@@ -81,6 +84,8 @@ pub enum Status {
     Skipped,
     /// Was stopped for good.
     Cancelled,
+    /// Had ended well, and was taken back; of a group or foreach: something in it was.
+    Undone,
 }
 
 impl Status {
@@ -130,6 +135,12 @@ pub struct LeafState {
     pub doomed: Option<StepError>,
     /// What the step's definition hashed to at the last attempt.
     pub fingerprint: String,
+    /// Why what it did was not taken back when it should have been.
+    #[serde(default)]
+    pub stands: Option<Standing>,
+    /// Why it could not be taken back: a person is needed.
+    #[serde(default)]
+    pub stuck: Option<StepError>,
 }
 
 /// What a `uses:` step does now.
@@ -186,8 +197,14 @@ pub struct BodyState {
     pub unended: usize,
     /// Whether a failure stopped the list of the present stage.
     pub halted: bool,
-    /// Services directly in it that are ready and live.
+    /// Services directly in it that are ready and live; while it is undone, also those in what has ended in it.
     pub services: usize,
+    /// What is still to be undone, what comes first last.
+    #[serde(default)]
+    pub to_undo: Vec<NodeId>,
+    /// Whether it was undone after its steps ended.
+    #[serde(default)]
+    pub undone: bool,
 }
 
 /// How far a list is.
@@ -196,6 +213,8 @@ pub enum Stage {
     /// Its steps.
     #[default]
     Steps,
+    /// What it did is being undone.
+    Undo,
     /// Its `finally:`.
     Finally,
     /// Its services are being stopped.

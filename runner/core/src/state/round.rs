@@ -12,10 +12,14 @@ impl State {
     pub(super) fn round_started(&mut self, round: u32) {
         self.round = round;
         if let Some(root) = self.root() {
-            self.renew(root);
+            if self.awaits_undo() { self.open_for_undo(root) } else { self.renew(root) }
         }
         // What a person ended for good stays so, whatever came between.
-        self.enter_phase(if self.cancelled { Phase::Cancelling } else { Phase::Running });
+        self.enter_phase(match (&self.undo, self.cancelled) {
+            (Some(_), _) => Phase::Undoing,
+            (None, true) => Phase::Cancelling,
+            (None, false) => Phase::Running,
+        });
     }
 
     /// Opens a node again that failed, was cancelled, or holds something that did.
@@ -24,7 +28,7 @@ impl State {
         let is_root = self.node(id).role == Role::Root;
         match &self.node(id).form {
             Form::Leaf(leaf) if matches!(leaf.doing, Doing::InDoubt { .. }) && status.is_end() => self.reopen_doubt(id),
-            Form::Leaf(_) if matches!(status, Status::Failed | Status::Cancelled) => self.reset(id),
+            Form::Leaf(_) if matches!(status, Status::Failed | Status::Cancelled | Status::Undone) => self.reset(id),
             Form::Leaf(_) => self.forgive(id),
             Form::Body(body) if body.steps.is_empty() && status != Status::Active && !is_root => self.reset(id),
             Form::Body(_) => self.renew_body(id),
@@ -45,6 +49,7 @@ impl State {
         let (steps, finally) = (body.steps.clone(), body.finally.clone());
         // A list whose `finally:` has begun and is not over goes on with that: its round has not ended.
         let goes_on = self.node(id).status == Status::Active && body.stage != Stage::Steps;
+        let undoes = goes_on && body.stage == Stage::Undo;
         let troubled = !goes_on && steps.iter().any(|&step| self.is_troubled(step));
         if troubled {
             self.renew_steps(&steps);
@@ -56,6 +61,9 @@ impl State {
         }
         let keeps_finally = !troubled && !finally.is_empty();
         for step in finally {
+            if undoes {
+                continue;
+            }
             if !keeps_finally {
                 self.reset(step);
                 self.detach(step);
@@ -64,15 +72,21 @@ impl State {
             }
         }
         if let Form::Body(body) = &mut self.nodes[id.0].form {
-            body.stage = if keeps_finally { Stage::Finally } else { Stage::Steps };
+            body.stage = match keeps_finally {
+                _ if undoes => Stage::Undo,
+                true => Stage::Finally,
+                false => Stage::Steps,
+            };
             body.expired &= goes_on;
-            if !keeps_finally {
+            body.undone &= goes_on;
+            if !keeps_finally && !undoes {
                 body.finally.clear();
             }
             if let Some(timer) = body.deadline.take() {
                 self.timers.remove(&timer.id);
             }
         }
+        self.retry_undo(id);
         self.reopen(id);
     }
 
@@ -106,6 +120,10 @@ impl State {
     /// Whether an attempt in a node is in doubt and may not simply be repeated, or a person has said what became of it.
     fn holds_doubt(&self, id: NodeId) -> bool {
         let node = self.node(id);
+        // What is being undone is not given up for a new beginning either.
+        if node.body().is_some_and(|body| body.stage == Stage::Undo) {
+            return true;
+        }
         let repeats = matches!(self.step(id).map(|step| &step.kind), Some(Kind::Leaf(leaf)) if leaf.may_repeat());
         node.leaf().is_some_and(|leaf| match leaf.doing {
             Doing::InDoubt { repeat, .. } => !repeat && !repeats,
@@ -126,7 +144,7 @@ impl State {
     fn is_troubled(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.status {
-            Status::Failed | Status::Cancelled => true,
+            Status::Failed | Status::Cancelled | Status::Undone => true,
             Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
             Status::Active => node.children().any(|child| self.is_troubled(child)),
             Status::Succeeded => node.blemished,
@@ -145,7 +163,7 @@ impl State {
     }
 
     /// Makes a node pending, and takes all in it out of the run. Attempts go on being counted. What it stands in is counted when it is reopened.
-    fn reset(&mut self, id: NodeId) {
+    pub(super) fn reset(&mut self, id: NodeId) {
         let children: Vec<_> = self.node(id).children().collect();
         for child in children {
             self.reset(child);
@@ -159,6 +177,7 @@ impl State {
                     self.timers.remove(&timer.id);
                 }
                 (leaf.failures, leaf.expired, leaf.doing) = (0, false, Doing::Idle);
+                (leaf.stands, leaf.stuck) = (None, None);
             }
             Form::Body(body) => {
                 if let Some(timer) = std::mem::take(body).deadline {
@@ -169,11 +188,11 @@ impl State {
         }
         (node.error, node.reason, node.blemished) = (None, None, false);
         (node.started, node.ended, node.outputs) = (None, None, std::sync::Arc::default());
-        node.status = Status::Pending;
+        (node.status, node.order) = (Status::Pending, 0);
     }
 
     /// Makes a group or foreach active again and counts its members afresh.
-    fn reopen(&mut self, id: NodeId) {
+    pub(super) fn reopen(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.0];
         (node.error, node.ended, node.blemished) = (None, None, false);
         node.status = Status::Active;
@@ -186,13 +205,11 @@ impl State {
             nodes.iter().filter(|node| f(self.node(**node).status)).count()
         };
         let halted = |nodes: &[NodeId]| {
-            nodes.iter().any(|&node| {
-                self.node(node).status == Status::Failed && self.on_error(node) == crate::plan::OnError::Stop
-            })
+            nodes.iter().any(|&node| self.node(node).status == Status::Failed && self.on_error(node).stops())
         };
         match &self.node(id).form {
             Form::Body(body) => {
-                let list = if body.stage == Stage::Steps { &body.steps } else { &body.finally };
+                let list = if matches!(body.stage, Stage::Steps | Stage::Undo) { &body.steps } else { &body.finally };
                 let (unended, halted) = (count(list, &|status| !status.is_end()), halted(list));
                 let passed = body.steps.iter().chain(&body.finally).any(|&step| {
                     let node = self.node(step);

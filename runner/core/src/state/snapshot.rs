@@ -42,6 +42,10 @@ struct Whole {
     services: usize,
     lost: usize,
     cancelled: bool,
+    #[serde(default)]
+    undo: Option<super::undo::Order>,
+    #[serde(default)]
+    successes: u64,
     exit_code: Option<u8>,
     nodes: usize,
 }
@@ -53,12 +57,16 @@ impl State {
             Event::LifeStarted { .. }
             | Event::InterruptRequested { .. }
             | Event::CancelRequested { .. }
+            | Event::UndoRequested { .. }
             | Event::Pausing => return,
             Event::RunStarted { .. } => {
                 (self.dirty.record, self.dirty.all) = (true, true);
                 return;
             }
-            Event::RoundStarted { .. } | Event::ServiceLost { .. } => {
+            Event::RoundStarted { .. }
+            | Event::ServiceLost { .. }
+            | Event::UndoStarted { .. }
+            | Event::UndoEnded { .. } => {
                 self.dirty.all = true;
                 return;
             }
@@ -74,6 +82,9 @@ impl State {
             | Event::TimerFired { path, .. }
             | Event::Closing { path }
             | Event::StepFinished { path, .. }
+            | Event::StepUndone { path }
+            | Event::StepStands { path, .. }
+            | Event::UndoFailed { path, .. }
             | Event::DoubtSettled { path, .. } => (path, false),
         };
         let Some(id) = self.find(path) else { return };
@@ -106,6 +117,8 @@ impl State {
             services: self.services,
             lost: self.lost,
             cancelled: self.cancelled,
+            undo: self.undo.clone(),
+            successes: self.successes,
             exit_code: self.exit_code,
             nodes: self.nodes.len(),
         };
@@ -137,6 +150,7 @@ impl State {
         (state.timers, state.next_timer) = (whole.timers, whole.next_timer);
         (state.running, state.slots, state.services) = (whole.running, whole.slots, whole.services);
         (state.lost, state.cancelled, state.exit_code) = (whole.lost, whole.cancelled, whole.exit_code);
+        (state.undo, state.successes) = (whole.undo, whole.successes);
         state.refresh_all();
         state.changes.clear();
         Some(state)

@@ -12,6 +12,8 @@ pub(crate) enum Stopping {
     Cancelled,
     /// A group's or the run's timeout passed.
     TimedOut,
+    /// The run is to be undone. What runs may finish, but nothing follows from it.
+    Undone,
 }
 
 /// What is met first on the way from a node outwards.
@@ -94,8 +96,8 @@ impl State {
     fn taints(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.status {
-            Status::Failed => self.on_error(id) == OnError::Stop,
-            Status::Cancelled => true,
+            Status::Failed => self.on_error(id).stops(),
+            Status::Cancelled | Status::Undone => true,
             Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
             _ => false,
         }
@@ -116,13 +118,20 @@ impl State {
         false
     }
 
-    /// Why what is under way at a node is stopped, if it is. A `finally:` is not stopped by what its group or the run
-    /// was stopped by.
+    /// Why what is under way at a node is stopped, if it is. A `finally:` and undoing are not stopped by what their group
+    /// or the run was stopped by; but undoing by the run's end for good.
     pub(crate) fn stopping(&self, id: NodeId) -> Option<Stopping> {
+        if self.undoing_around(id).is_some() {
+            return (self.phase == Phase::Cancelling).then_some(Stopping::Cancelled);
+        }
         match self.walk_out(id) {
             Way::Finally => None,
             Way::Expired(_) => Some(Stopping::TimedOut),
-            Way::Out => (self.phase == Phase::Cancelling).then_some(Stopping::Cancelled),
+            Way::Out => match self.phase {
+                Phase::Cancelling => Some(Stopping::Cancelled),
+                Phase::Undoing => Some(Stopping::Undone),
+                _ => None,
+            },
         }
     }
 
@@ -149,11 +158,12 @@ impl State {
         }
     }
 
-    /// The nearest group around a node.
+    /// The nearest group around a node that has not ended. A service lives no longer than it: one that is started anew in
+    /// what has ended, because something in there is undone, lives as long as that is.
     pub(crate) fn enclosing(&self, id: NodeId) -> Option<NodeId> {
         let mut at = self.node(id).parent;
         while let Some(parent) = at {
-            if self.node(parent).body().is_some() {
+            if self.node(parent).body().is_some() && !self.node(parent).status.is_end() {
                 break;
             }
             at = self.node(parent).parent;

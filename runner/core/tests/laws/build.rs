@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runner_core::{Body, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, Until, When};
+use runner_core::{Body, Compensation, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, Until, When};
 
 /// A step to be. Without [`S::needs`] it follows the one before it.
 #[derive(Clone, Debug)]
@@ -69,6 +69,15 @@ impl S {
         self.leaf.interrupted = rule;
         self
     }
+    pub(crate) fn undo(mut self, repeats: bool) -> Self {
+        let retry = Retry { attempts: 2, delay: 10, ..Retry::default() };
+        self.leaf.undo = Compensation::Undo { retry, repeats };
+        self
+    }
+    pub(crate) fn leaves_nothing(mut self) -> Self {
+        self.leaf.undo = Compensation::Nothing;
+        self
+    }
     pub(crate) fn waits(mut self) -> Self {
         self.leaf.waits = true;
         self
@@ -82,6 +91,13 @@ impl S {
 /// The plan of a workflow with these lists.
 pub(crate) fn plan(steps: Vec<S>, finally: Vec<S>) -> Arc<Plan> {
     plan_within(steps, finally, None)
+}
+
+/// The plan of a workflow that undoes itself when it fails.
+pub(crate) fn undoing(steps: Vec<S>, finally: Vec<S>) -> Arc<Plan> {
+    let mut plan = Arc::unwrap_or_clone(plan(steps, finally));
+    plan.undo = true;
+    Arc::new(plan)
 }
 
 pub(crate) fn plan_within(steps: Vec<S>, finally: Vec<S>, timeout: Option<u64>) -> Arc<Plan> {

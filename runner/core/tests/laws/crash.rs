@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use runner_core::plan::Interrupted::{Check, Repeat, Stop};
 use runner_core::{
-    AttemptResult, Effect, End, Event, Found, Input, Interrupted, Kind, OnError, Path, Plan, Purpose, Status, When,
+    AttemptResult, Compensation, Effect, End, Event, Found, Input, Interrupted, Kind, OnError, Path, Plan, Purpose,
+    Status, When,
 };
 
-use crate::build::{g, plan, s};
+use crate::build::{g, plan, s, undoing};
 use crate::script::{Outcome, Say, Script};
 use crate::world::{Outside, World, did_its_work, is_alive};
 
@@ -21,6 +22,7 @@ struct Oracle {
     end: End,
     statuses: Vec<(Path, Status)>,
     done: Vec<(Path, u32)>,
+    undone: Vec<(Path, u32)>,
 }
 
 struct Search {
@@ -107,6 +109,12 @@ impl Search {
             assert_eq!(done, *count as usize + again, "effects of `{path}`: {}", journal());
         }
         assert_eq!(world.done.len(), self.oracle.done.len(), "{}", journal());
+        for (path, count) in &self.oracle.undone {
+            let again = repeated.iter().filter(|of| **of == undo_of(path)).count();
+            let undone = world.undone.get(path).copied().unwrap_or(0) as usize;
+            assert_eq!(undone, *count as usize + again, "undone effects of `{path}`: {}", journal());
+        }
+        assert_eq!(world.undone.len(), self.oracle.undone.len(), "{}", journal());
     }
 }
 
@@ -150,8 +158,13 @@ pub(crate) fn fates(torn: &World, (path, attempt, purpose): &InFlight, acted: bo
         return fates;
     }
     fates.push(none(Found::Running));
-    if *purpose == Some(Purpose::Run) && !is_service(torn, path) {
-        let result = torn.script.outcome_of(path, torn.executions(path.as_str())).result(path);
+    if matches!(purpose, Some(Purpose::Run | Purpose::Undo)) && !is_service(torn, path) {
+        let result = match purpose {
+            Some(Purpose::Undo) => {
+                torn.script.outcome_of_undo(path, torn.tried.get(path).copied().unwrap_or(0)).result(path)
+            }
+            _ => torn.script.outcome_of(path, torn.executions(path.as_str())).result(path),
+        };
         fates.push((Found::Ended(result.clone()), Some(Did::Meanwhile(result.clone()))));
         if doubts {
             fates.push((doubt(), Some(Did::Meanwhile(result))));
@@ -170,14 +183,27 @@ pub(crate) fn meet(world: &mut World, (path, attempt, purpose): &InFlight, (foun
     world.outside.insert(key, Outside::Gone(result.clone()));
     let did = match did {
         Some(Did::Meanwhile(did)) => {
-            world.execute(path, did);
+            world.execute(path, purpose.unwrap_or_default(), did);
             did
         }
         Some(Did::Before(did)) => did,
         None => return None,
     };
-    let repeats = matches!(result, AttemptResult::InDoubt { .. }) && did_its_work(did) && rule(world, path) == Repeat;
-    repeats.then(|| path.clone())
+    if !matches!(result, AttemptResult::InDoubt { .. }) || !did_its_work(did) {
+        return None;
+    }
+    match purpose {
+        Some(Purpose::Undo) => {
+            let undo = leaf(world, path).map(|leaf| leaf.undo.clone());
+            matches!(undo, Some(Compensation::Undo { repeats: true, .. })).then(|| undo_of(path))
+        }
+        _ => (rule(world, path) == Repeat).then(|| path.clone()),
+    }
+}
+
+/// How the undoing of a step is named among what was repeated.
+fn undo_of(path: &Path) -> Path {
+    Path::parse(&format!("undo:{path}"))
 }
 
 fn leaf<'a>(world: &'a World, path: &Path) -> Option<&'a runner_core::Leaf> {
@@ -249,6 +275,50 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
             plan(vec![s("a"), g("n", vec![s("b")], vec![s("f")]).each(Some(1))], vec![]),
             none().items("n", &["x", "y"]),
         ),
+        (
+            "undo",
+            undoing(vec![s("a").undo(true), s("b").undo(false).interrupted(Stop), s("c")], vec![s("f")]),
+            none().outcome("c", &[Outcome::Permanent]).outcome("undo:a", &[Outcome::Transient, Outcome::Ok]),
+        ),
+        (
+            "undo of a group",
+            plan(
+                vec![
+                    g(
+                        "n",
+                        vec![s("a").undo(true).needs(&[]), s("b").each(None).undo(false).needs(&[]), s("c")],
+                        vec![],
+                    )
+                    .on_error(OnError::Undo),
+                    s("z").when(When::Status).undo(true),
+                ],
+                vec![],
+            ),
+            none().items("b", &["x", "y"]).outcome("c", &[Outcome::Permanent]),
+        ),
+        (
+            "undo afterwards",
+            plan(
+                vec![
+                    g("n", vec![s("v").service().retry(9), s("a").undo(false)], vec![s("e")]),
+                    s("b").undo(true).interrupted(Check).each(None),
+                ],
+                vec![s("f")],
+            ),
+            none().items("b", &["x", "y"]).undone_afterwards(),
+        ),
+        (
+            "undo beside a service",
+            undoing(
+                vec![
+                    g("n", vec![s("v").service().retry(9), s("a").undo(true)], vec![]),
+                    s("c").leaves_nothing(),
+                    s("d"),
+                ],
+                vec![],
+            ),
+            none().outcome("d", &[Outcome::Permanent]),
+        ),
     ]
 }
 
@@ -259,9 +329,11 @@ fn search(name: &str, plan: &Arc<Plan>, script: &Script, crashes: u32, doubts: b
         end,
         statuses: statuses(&undisturbed),
         done: undisturbed.done.iter().map(|(path, count)| (path.clone(), *count)).collect(),
+        undone: undisturbed.undone.iter().map(|(path, count)| (path.clone(), *count)).collect(),
     };
-    for (path, count) in &oracle.done {
-        assert!(*count == 1, "{name}: `{path}` did its work {count} times undisturbed");
+    for (path, count) in oracle.done.iter().chain(&oracle.undone) {
+        // A `finally:` runs in every round.
+        assert!(*count == 1 || script.afterwards, "{name}: `{path}` did its work {count} times undisturbed");
     }
     let mut search = Search { oracle, until, schedules: 0, complete: true, doubts };
     search.explore(World::new(plan, script.clone(), 4), crashes, &[]);

@@ -10,10 +10,12 @@ mod claim_attempt;
 mod claim_list;
 mod claim_service;
 mod claim_stop;
+mod claim_undo;
 mod crash;
 mod random;
 mod script;
 mod speed;
+mod undo_law;
 mod world;
 
 use build::{plan, s};

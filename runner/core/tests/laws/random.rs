@@ -64,9 +64,11 @@ impl Maker {
             let size = self.dice.roll(3);
             let finally = self.list(size, depth - 1);
             let group = g(&id, steps, finally);
-            if self.dice.chance(25) { group.timeout(50) } else { group }
+            let group = if self.dice.chance(25) { group.timeout(50) } else { group };
+            if self.dice.chance(30) { group.on_error(OnError::Undo) } else { self.ruled(group) }
         } else {
-            self.leaf(&id)
+            let leaf = self.leaf(&id);
+            self.ruled(leaf)
         };
         if self.dice.chance(20) {
             let most = self.dice.roll(4);
@@ -80,8 +82,11 @@ impl Maker {
             _ => (When::Success, Say::Yes),
         };
         self.script = std::mem::take(&mut self.script).say(&id, say);
-        let on_error = *self.dice.pick(&[OnError::Stop, OnError::Stop, OnError::Continue, OnError::Ignore]);
-        step.when(when).on_error(on_error)
+        step.when(when)
+    }
+
+    fn ruled(&mut self, step: S) -> S {
+        step.on_error(*self.dice.pick(&[OnError::Stop, OnError::Stop, OnError::Continue, OnError::Ignore]))
     }
 
     fn leaf(&mut self, id: &str) -> S {
@@ -99,7 +104,15 @@ impl Maker {
             _ if self.dice.chance(60) => outcomes.push(Outcome::Ok),
             _ => {}
         }
-        let mut script = std::mem::take(&mut self.script).outcome(id, &outcomes);
+        match self.dice.roll(4) {
+            0 => leaf = leaf.leaves_nothing(),
+            1 | 2 => leaf = leaf.undo(self.dice.chance(50)),
+            _ => {}
+        }
+        let mut undo: Vec<_> = (0..self.dice.roll(4)).map(|_| self.outcome()).collect();
+        undo.push(Outcome::Ok);
+        let script = std::mem::take(&mut self.script).outcome(&format!("undo:{id}"), &undo);
+        let mut script = script.outcome(id, &outcomes);
         if self.dice.chance(4) {
             let what = *self.dice.pick(&["outputs", "ready", "until", "retry", "render", "enter", "items"]);
             script = script.broken(&format!("{what}:{id}"));
@@ -115,7 +128,8 @@ impl Maker {
 
 /// Something bad or odd. `None`: nothing of the kind is possible now.
 fn trouble(world: &mut World, dice: &mut Dice) -> Option<Input> {
-    match dice.roll(8) {
+    match dice.roll(9) {
+        7 => Some(undo(world, dice)),
         0 => Some(Input::Interrupt { kill: dice.chance(30), by: "SIGINT".to_owned() }),
         1 => dice.chance(30).then(|| Input::Cancel { by: "a person".to_owned() }),
         2 => {
@@ -144,6 +158,14 @@ fn trouble(world: &mut World, dice: &mut Dice) -> Option<Input> {
         }
         _ => Some(Input::Resume),
     }
+}
+
+/// A person wants the run to be undone, wholly or up to some step.
+fn undo(world: &World, dice: &mut Dice) -> Input {
+    let succeeded = world.state().nodes().filter(|(_, node)| node.status == Status::Succeeded);
+    let succeeded: Vec<_> = succeeded.map(|(_, node)| node.path.clone()).collect();
+    let to = (!succeeded.is_empty() && dice.chance(40)).then(|| dice.pick(&succeeded).clone());
+    Input::Undo { by: "a person".to_owned(), to }
 }
 
 /// Tells again what was told: nothing comes of it.
@@ -197,7 +219,7 @@ fn crash(world: &mut World, dice: &mut Dice) {
 
 fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
     let mut world = World::new(plan, script, parallel);
-    let (mut rounds, mut troubles) = (0, 12);
+    let (mut rounds, mut troubles, mut undone) = (0, 12, 0);
     for _ in 0..3000 {
         if troubles > 0 && world.pending.is_empty() && dice.chance(20) {
             troubles -= 1;
@@ -213,18 +235,28 @@ fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
             None if !possible.is_empty() => dice.pick(&possible).clone(),
             None => match world.ended() {
                 End::Paused => world.person().unwrap_or(Input::Resume),
+                End::Succeeded | End::Failed | End::Cancelled if undone < 2 && dice.chance(40) => {
+                    undone += 1;
+                    undo(&world, dice)
+                }
+                End::Undone if rounds < 3 && dice.chance(50) => {
+                    rounds += 1;
+                    Input::Resume
+                }
                 End::Failed | End::TimedOut if rounds < 3 => {
                     rounds += 1;
                     Input::Resume
                 }
                 End::Interrupted => Input::Resume,
-                End::Failed | End::TimedOut | End::Succeeded | End::Cancelled => return hold_end(&world, parallel),
+                End::Failed | End::TimedOut | End::Succeeded | End::Cancelled | End::Undone => {
+                    return hold_end(&world, parallel);
+                }
             },
         };
         world.happen(&input);
         world.feed(input);
     }
-    panic!("the run does not end: {:#?}", world.journal);
+    panic!("the run does not end: {}", world.story());
 }
 
 fn hold_end(world: &World, parallel: usize) {
@@ -258,7 +290,9 @@ proptest! {
         let mut maker = Maker { dice: Dice(seed), script: Script::default(), ids: 0 };
         let (steps, finally) = (maker.list(steps, 2), maker.list(finally, 1));
         let timeout = maker.dice.chance(10).then_some(100);
-        let plan = plan_within(steps, finally, timeout);
+        let mut plan = Arc::unwrap_or_clone(plan_within(steps, finally, timeout));
+        plan.undo = maker.dice.chance(30);
+        let plan = Arc::new(plan);
         live(&plan, maker.script, parallel, &mut maker.dice);
     }
 }

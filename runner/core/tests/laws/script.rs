@@ -45,6 +45,8 @@ pub(crate) struct Script {
     pub(crate) items: BTreeMap<String, Vec<String>>,
     /// Steps whose `outputs:`, `ready:`, ... cannot be evaluated, as `outputs:PATH`.
     pub(crate) broken: Vec<String>,
+    /// Whether a person wants the run to be undone once it has ended.
+    pub(crate) afterwards: bool,
 }
 
 impl Script {
@@ -60,6 +62,10 @@ impl Script {
         self.items.insert(path.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect());
         self
     }
+    pub(crate) fn undone_afterwards(mut self) -> Self {
+        self.afterwards = true;
+        self
+    }
     pub(crate) fn broken(mut self, what: &str) -> Self {
         self.broken.push(what.to_owned());
         self
@@ -69,6 +75,11 @@ impl Script {
     pub(crate) fn outcome_of(&self, path: &Path, nth: u32) -> Outcome {
         let outcomes = look(&self.outcomes, path).map_or(&[][..], Vec::as_slice);
         outcomes.get(nth as usize).or(outcomes.last()).cloned().unwrap_or(Outcome::Ok)
+    }
+
+    /// The outcome of the `nth` execution, from 0, of what undoes the step at `path`.
+    pub(crate) fn outcome_of_undo(&self, path: &Path, nth: u32) -> Outcome {
+        self.outcome_of(&Path::parse(&format!("undo:{path}")), nth)
     }
 
     fn check(&self, what: &str, state: &State, node: NodeId) -> Result<(), StepError> {
@@ -98,8 +109,9 @@ impl Evaluate for Script {
     fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
         self.check("enter", state, node).map(|()| json!({"round": state.round()}))
     }
-    fn render(&self, state: &State, node: NodeId, _: u32, _: Purpose) -> Result<String, StepError> {
-        self.check("render", state, node).map(|()| "f".to_owned())
+    fn render(&self, state: &State, node: NodeId, _: u32, purpose: Purpose) -> Result<String, StepError> {
+        let what = if purpose == Purpose::Undo { "undo" } else { "render" };
+        self.check(what, state, node).map(|()| "f".to_owned())
     }
     fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
         self.check("until", state, node).map(|()| *output != json!(false))
@@ -120,8 +132,13 @@ impl Evaluate for Script {
 
 /// What is said of a path, or else of its last id.
 fn look<'a, T>(map: &'a BTreeMap<String, T>, path: &Path) -> Option<&'a T> {
-    let id = path.as_str().rsplit('/').next().and_then(|last| last.split('[').next()).unwrap_or_default();
-    map.get(path.as_str()).or_else(|| map.get(id))
+    let last =
+        |path: &str| path.rsplit('/').next().and_then(|last| last.split('[').next()).unwrap_or_default().to_owned();
+    let id = match path.as_str().strip_prefix("undo:") {
+        Some(path) => format!("undo:{}", last(path)),
+        None => last(path.as_str()),
+    };
+    map.get(path.as_str()).or_else(|| map.get(&id))
 }
 
 /// The step that a fact is about.
@@ -131,7 +148,10 @@ pub(crate) fn path_of(event: &Event) -> Option<&Path> {
         | Event::StepEntered { path, .. }
         | Event::StepExpanded { path, .. }
         | Event::StepSkipped { path, .. }
-        | Event::StepFinished { path, .. } => Some(path),
+        | Event::StepFinished { path, .. }
+        | Event::StepUndone { path }
+        | Event::UndoStarted { path }
+        | Event::UndoEnded { path } => Some(path),
         _ => None,
     }
 }

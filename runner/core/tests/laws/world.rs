@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) script: Arc<Script>,
     pub(crate) machine: Machine,
     pub(crate) journal: Vec<(Event, u64)>,
-    folded: State,
+    pub(crate) folded: State,
     /// What a checkpoint would hold.
     pieces: std::collections::BTreeMap<String, Vec<u8>>,
     effects: BTreeSet<Effect>,
@@ -36,6 +36,12 @@ pub(crate) struct World {
     /// Executions of a step's work so far, and how many of them did it.
     pub(crate) executed: BTreeMap<Path, u32>,
     pub(crate) done: BTreeMap<Path, u32>,
+    /// Executions of what undoes a step so far, and how many of them did it.
+    pub(crate) tried: BTreeMap<Path, u32>,
+    pub(crate) undone: BTreeMap<Path, u32>,
+    /// The place of what was undone last, by the group that is undone.
+    pub(crate) backwards: BTreeMap<Path, u64>,
+    pub(crate) undo_to: Option<Path>,
     /// Inputs that come before anything else.
     pub(crate) pending: VecDeque<Input>,
     /// What was told about attempts and timers so far.
@@ -60,6 +66,10 @@ impl World {
             outside: BTreeMap::new(),
             executed: BTreeMap::new(),
             done: BTreeMap::new(),
+            tried: BTreeMap::new(),
+            undone: BTreeMap::new(),
+            backwards: BTreeMap::new(),
+            undo_to: None,
             pending: [start, life(1)].into(),
             told: Vec::new(),
             finished: BTreeMap::new(),
@@ -120,11 +130,16 @@ impl World {
 
     /// What must be so at the instant of a fact.
     fn hold_laws(&mut self, event: &Event) {
-        if matches!(event, Event::RoundStarted { .. }) {
+        if matches!(event, Event::RoundStarted { .. } | Event::UndoRequested { .. }) {
             self.note_finished(event);
         }
         let state = &self.folded;
         let Some(id) = path_of(event).and_then(|path| state.find(path)) else { return };
+        if matches!(event, Event::AttemptStarted { purpose: Purpose::Undo, .. })
+            || matches!(event, Event::StepUndone { .. } | Event::UndoStarted { .. } | Event::UndoEnded { .. })
+        {
+            return self.hold_undo(event, id);
+        }
         let node = state.node(id);
         if matches!(event, Event::AttemptStarted { .. } | Event::StepEntered { .. } | Event::StepExpanded { .. }) {
             let mut at = Some(id);
@@ -170,6 +185,10 @@ impl World {
     fn note_finished(&mut self, event: &Event) {
         match event {
             Event::RoundStarted { .. } => self.finished.clear(),
+            Event::UndoStarted { path } => {
+                self.backwards.insert(path.clone(), u64::MAX);
+            }
+            Event::UndoRequested { to, .. } => self.undo_to.clone_from(to),
             Event::StepFinished { path, status: Status::Succeeded, .. } => {
                 let Some(id) = self.folded.find(path) else { return };
                 if self.folded.node(id).leaf().is_some() && !self.is_service(id) {
@@ -183,6 +202,13 @@ impl World {
     fn is_service(&self, id: runner_core::NodeId) -> bool {
         let kind = self.folded.step(id).map(|step| &step.kind);
         matches!(kind, Some(runner_core::Kind::Leaf(leaf)) if leaf.service)
+    }
+
+    /// Whether a step is being undone by an attempt that runs.
+    pub(crate) fn undoes(&self, path: &str) -> bool {
+        let node = self.state().find(&Path::parse(path)).map(|id| self.state().node(id));
+        let doing = node.and_then(|node| node.leaf()).map(|leaf| &leaf.doing);
+        matches!(doing, Some(runner_core::Doing::Running { purpose: Purpose::Undo, .. }))
     }
 
     /// Acts on the effects as they are now.
@@ -219,7 +245,7 @@ impl World {
             }
         }
         for (key, how) in &self.outside {
-            assert!(!is_alive(how) || wanted.contains(key), "nobody follows {key:?}, which lives");
+            assert!(!is_alive(how) || wanted.contains(key), "nobody follows {key:?}, which lives {}", self.story());
         }
         let slots = now.iter().filter(|effect| self.takes_slot(effect)).count();
         self.most_slots = self.most_slots.max(slots);
@@ -229,6 +255,10 @@ impl World {
         let Effect::Execute { path, .. } = effect else { return false };
         let step = self.state().find(path).and_then(|id| self.state().step(id));
         matches!(step.map(|step| &step.kind), Some(runner_core::Kind::Leaf(leaf)) if !leaf.waits && !leaf.service)
+    }
+
+    pub(crate) fn story(&self) -> String {
+        self.journal.iter().fold(String::new(), |story, (event, _)| format!("{story}\n{event:?}"))
     }
 
     /// Everything that may happen next without anybody's will.
@@ -258,14 +288,16 @@ impl World {
         if let Some(Outside::Gone(result)) = self.outside.get(&(path.clone(), attempt)) {
             return Input::Finished { path, attempt, result: result.clone() };
         }
+        if purpose == Purpose::Undo {
+            let nth = self.tried.get(&path).copied().unwrap_or(0);
+            let result = self.script.outcome_of_undo(&path, nth).result(&path);
+            return Input::Finished { path, attempt, result };
+        }
         let outcome = self.script.outcome_of(&path, self.executions(path.as_str()));
         let is_service = self.state().find(&path).is_some_and(|id| self.is_service(id));
         if purpose == Purpose::Check {
-            let result = if self.done.contains_key(&path) {
-                Outcome::Ok.result(&path)
-            } else {
-                Outcome::Permanent.result(&path)
-            };
+            let result =
+                if self.is_there(&path) { Outcome::Ok.result(&path) } else { Outcome::Permanent.result(&path) };
             return Input::Finished { path, attempt, result };
         }
         if is_service && outcome == Outcome::Ok {
@@ -280,8 +312,8 @@ impl World {
         match input {
             Input::Finished { path, attempt, result } => {
                 let was = self.outside.insert((path.clone(), *attempt), Outside::Gone(result.clone()));
-                if was == Some(Outside::Alive(Purpose::Run)) {
-                    self.execute(path, result);
+                if let Some(Outside::Alive(purpose)) = was {
+                    self.execute(path, purpose, result);
                 }
             }
             Input::TimerFired { timer } => {
@@ -297,25 +329,41 @@ impl World {
         }
     }
 
-    /// Counts an execution of a step's work that ended so.
-    pub(crate) fn execute(&mut self, path: &Path, result: &AttemptResult) {
+    /// Counts an execution of a step's work, or of what undoes it, that ended so.
+    pub(crate) fn execute(&mut self, path: &Path, purpose: Purpose, result: &AttemptResult) {
+        let (executed, done) = match purpose {
+            Purpose::Run => (&mut self.executed, &mut self.done),
+            Purpose::Undo => (&mut self.tried, &mut self.undone),
+            Purpose::Check => return,
+        };
         if matches!(result, AttemptResult::Succeeded { .. } | AttemptResult::Failed { .. }) {
-            *self.executed.entry(path.clone()).or_default() += 1;
+            *executed.entry(path.clone()).or_default() += 1;
         }
         if did_its_work(result) {
-            *self.done.entry(path.clone()).or_default() += 1;
+            *done.entry(path.clone()).or_default() += 1;
         }
+    }
+
+    /// Whether what a step did is there: it was done once more than it was undone.
+    pub(crate) fn is_there(&self, path: &Path) -> bool {
+        let count = |of: &BTreeMap<Path, u32>| of.get(path).copied().unwrap_or(0);
+        count(&self.done) > count(&self.undone)
     }
 
     /// What a person who tells the truth says to a run that waits for one.
     pub(crate) fn person(&self) -> Option<Input> {
+        let over = matches!(self.phase(), Phase::Ended(end) if *end != End::Undone && *end != End::Paused);
+        if over && self.script.afterwards {
+            return Some(Input::Undo { by: "a person".to_owned(), to: None });
+        }
         if *self.phase() != Phase::Ended(End::Paused) {
             return None;
         }
         let settle = self.machine.doubts().into_iter().next();
         Some(settle.map_or(Input::Resume, |(path, _)| {
             let outputs = json!({"of": path.as_str()});
-            let settled = if self.done.contains_key(&path) { Settled::Done { outputs } } else { Settled::Repeat };
+            let undoes = self.state().find(&path).is_some_and(|id| self.state().is_being_undone(id));
+            let settled = if self.is_there(&path) == undoes { Settled::Repeat } else { Settled::Done { outputs } };
             Input::Settle { path, settled }
         }))
     }

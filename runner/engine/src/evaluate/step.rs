@@ -45,5 +45,6 @@ pub(crate) fn status(status: Status) -> &'static str {
         Status::Failed => "failed",
         Status::Skipped => "skipped",
         Status::Cancelled => "cancelled",
+        Status::Undone => "undone",
     }
 }

@@ -32,7 +32,7 @@ pub fn compile(main: Opened, library: &dyn Library, registry: &Registry, sink: &
     let root = compiler.enter(unit, None);
     let workflow = Arc::clone(&compiler.units[unit].workflow);
     let timeout = workflow.timeout.map(|timeout| policy::millis(timeout.value));
-    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout });
+    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo: false });
     let program = Program { plan, steps: compiler.steps, units: compiler.units };
     super::check::program(&program, registry, &mut compiler.catalog, compiler.sink);
     Some(program)

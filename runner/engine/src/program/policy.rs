@@ -33,6 +33,7 @@ pub(super) fn leaf(step: &ast::Step, defaults: &ast::Defaults, of: &StepType) ->
             (Some(ast::Interrupted::Stop), _) | (None, false) => Interrupted::Stop,
         },
         waits: of.waits,
+        undo: runner_core::Compensation::default(),
     }
 }
 

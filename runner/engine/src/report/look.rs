@@ -1,6 +1,6 @@
 //! What can be said of a step, or of many.
 
-use runner_core::{Reason, Status};
+use runner_core::{Reason, Standing, Status};
 
 /// How a step looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,20 @@ pub enum Look {
         /// Why nobody knows.
         why: String,
     },
+    /// What it did is being taken back.
+    Undoing {
+        /// When a failed attempt to do so is tried again, in milliseconds since 1970.
+        due: Option<u64>,
+    },
+    /// What it did could not be taken back: a person is needed.
+    Stuck {
+        /// Why.
+        why: String,
+    },
+    /// What it did was taken back.
+    Undone,
+    /// What it did was not taken back when all around it was.
+    Stands(Standing),
     /// A service that is ready and lives.
     Serving,
     /// Ended well.
@@ -63,12 +77,14 @@ pub struct Counts {
     pub skipped: usize,
     /// Were stopped for good.
     pub cancelled: usize,
+    /// Were taken back.
+    pub undone: usize,
 }
 
 impl Counts {
     /// Those that have ended, however.
     pub fn ended(&self) -> usize {
-        self.succeeded + self.failed + self.skipped + self.cancelled
+        self.succeeded + self.failed + self.skipped + self.cancelled + self.undone
     }
 
     pub(super) fn count(&mut self, status: Status) {
@@ -80,6 +96,7 @@ impl Counts {
             Status::Failed => self.failed += 1,
             Status::Skipped => self.skipped += 1,
             Status::Cancelled => self.cancelled += 1,
+            Status::Undone => self.undone += 1,
         }
     }
 }

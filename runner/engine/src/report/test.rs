@@ -33,7 +33,7 @@ fn plan() -> Plan {
         step("two", leaf(), false),
         step("last", leaf(), false),
     ];
-    Plan { steps, root: Body { steps: vec![0, 1, 4], finally: Vec::new() }, timeout: None }
+    Plan { steps, root: Body { steps: vec![0, 1, 4], finally: Vec::new() }, timeout: None, undo: false }
 }
 
 struct Fed {

@@ -1,5 +1,7 @@
 //! Which steps are worth a line.
 
+use std::collections::BTreeSet;
+
 use runner_core::{Form, NodeId, Status};
 
 use super::{Look, View};
@@ -38,28 +40,30 @@ impl View {
     pub fn rows(&self, folding: Folding) -> Vec<Row> {
         let mut rows = Vec::new();
         if let Some(root) = self.state().root() {
-            self.inside(root, 0, folding, &mut rows);
+            self.inside(root, 0, folding, &self.undoing(), &mut rows);
         }
         rows
     }
 
-    fn inside(&self, id: NodeId, depth: usize, folding: Folding, rows: &mut Vec<Row>) {
+    fn inside(&self, id: NodeId, depth: usize, folding: Folding, open: &BTreeSet<NodeId>, rows: &mut Vec<Row>) {
         match &self.state().node(id).form {
             Form::Leaf(_) => {}
             Form::Body(body) => {
                 for &step in &body.steps {
-                    self.line(step, depth, folding, rows);
+                    self.line(step, depth, folding, open, rows);
                 }
                 if !body.finally.is_empty() {
                     rows.push(Row { depth, kind: RowKind::Finally });
                 }
                 for &step in &body.finally {
-                    self.line(step, depth, folding, rows);
+                    self.line(step, depth, folding, open, rows);
                 }
             }
             Form::Each(each) => {
                 let status = |item: &&NodeId| self.state().node(**item).status;
-                let worth = |item: &&NodeId| folding.all || matches!(status(item), Status::Active | Status::Failed);
+                let worth = |item: &&NodeId| {
+                    folding.all || matches!(status(item), Status::Active | Status::Failed) || open.contains(*item)
+                };
                 // A failed item is of more interest than one that runs, of which there may be many.
                 let failed = each.items.iter().filter(|item| status(item) == Status::Failed).count();
                 let failed = failed.min(folding.items.div_ceil(2));
@@ -70,7 +74,7 @@ impl View {
                         if status(&item) == Status::Failed { (&mut failures, failed) } else { (&mut shown, others) };
                     if *count < most || folding.all {
                         *count += 1;
-                        self.line(*item, depth, folding, rows);
+                        self.line(*item, depth, folding, open, rows);
                     } else {
                         more += 1;
                     }
@@ -82,10 +86,10 @@ impl View {
         }
     }
 
-    fn line(&self, id: NodeId, depth: usize, folding: Folding, rows: &mut Vec<Row>) {
+    fn line(&self, id: NodeId, depth: usize, folding: Folding, open: &BTreeSet<NodeId>, rows: &mut Vec<Row>) {
         rows.push(Row { depth, kind: RowKind::Node(id) });
-        if folding.all || matches!(self.look(id), Look::Open | Look::Failed { .. }) {
-            self.inside(id, depth + 1, folding, rows);
+        if folding.all || matches!(self.look(id), Look::Open | Look::Failed { .. }) || open.contains(&id) {
+            self.inside(id, depth + 1, folding, open, rows);
         }
     }
 }

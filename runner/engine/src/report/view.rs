@@ -1,12 +1,12 @@
 //! The fold.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use runner_core::{
-    AttemptResult, Doing, End, Event, Form, Kind, NodeId, OnError, Path, Phase, Purpose, Reason, Retry, State, Status,
-    StepError, TimerKind,
+    AttemptResult, Doing, End, Event, Form, Kind, LeafState, NodeId, OnError, Path, Phase, Purpose, Reason, Retry,
+    Standing, State, Status, StepError, TimerKind,
 };
 use serde_json::Value;
 
@@ -25,6 +25,8 @@ pub struct View {
     by: Option<String>,
     outputs: Value,
     end: Option<End>,
+    /// The groups that are being undone.
+    undoing: BTreeSet<NodeId>,
 }
 
 /// What is known of a step's last attempt.
@@ -46,7 +48,17 @@ impl View {
     /// A run of which nothing has happened yet.
     pub fn new(outline: Outline) -> Self {
         let state = State::new(Arc::clone(&outline.plan));
-        Self { outline, state, traces: BTreeMap::new(), life: 0, last: 0, by: None, outputs: Value::Null, end: None }
+        Self {
+            outline,
+            state,
+            traces: BTreeMap::new(),
+            life: 0,
+            last: 0,
+            by: None,
+            outputs: Value::Null,
+            end: None,
+            undoing: BTreeSet::new(),
+        }
     }
 
     /// Takes in a record.
@@ -58,7 +70,15 @@ impl View {
         match event {
             Event::LifeStarted { .. } => (self.life, self.by) = (*at, None),
             Event::RoundStarted { .. } => self.end = None,
-            Event::InterruptRequested { by, .. } | Event::CancelRequested { by } => self.by = Some(by.clone()),
+            Event::InterruptRequested { by, .. } | Event::CancelRequested { by } | Event::UndoRequested { by, .. } => {
+                self.by = Some(by.clone());
+            }
+            Event::UndoStarted { path } => self.undoing.extend(self.state.find(path)),
+            Event::UndoEnded { path } => {
+                if let Some(id) = self.state.find(path) {
+                    self.undoing.remove(&id);
+                }
+            }
             Event::RoundEnded { outputs, end, .. } => {
                 (self.outputs, self.end) = (outputs.clone(), Some(*end));
             }
@@ -167,6 +187,8 @@ impl View {
         match (node.status, &node.form) {
             (Status::Pending, _) => Look::Pending,
             (Status::Succeeded, Form::Leaf(leaf)) if leaf.service.is_some() => Look::Serving,
+            (Status::Succeeded, Form::Leaf(leaf)) => self.look_of_undo(id, leaf),
+            (Status::Undone, _) => Look::Undone,
             (Status::Succeeded, _) => Look::Succeeded,
             (Status::Failed, _) => {
                 let ignored = self.state.step(id).is_some_and(|step| step.on_error == OnError::Ignore);
@@ -188,6 +210,24 @@ impl View {
                 (Doing::Idle | Doing::Waiting, _) => Look::Queued,
             },
             (Status::Active, _) => Look::Open,
+        }
+    }
+
+    /// How a step that has succeeded looks: it may be about to be undone.
+    fn look_of_undo(&self, id: NodeId, leaf: &LeafState) -> Look {
+        if let Some(error) = &leaf.stuck {
+            return Look::Stuck { why: error.message.clone() };
+        }
+        match (&leaf.doing, leaf.timer) {
+            (Doing::InDoubt { why, .. }, _) => Look::Doubt { why: why.clone() },
+            (Doing::Waiting, timer) => {
+                Look::Undoing { due: timer.map(|timer| timer.at.saturating_add(timer.duration)) }
+            }
+            (Doing::Running { .. } | Doing::Ended { .. }, _) => Look::Undoing { due: None },
+            (Doing::Idle, _) => match leaf.stands {
+                Some(why) if !self.state.is_being_undone(id) => Look::Stands(why),
+                _ => Look::Succeeded,
+            },
         }
     }
 
@@ -247,10 +287,41 @@ impl View {
         self.state.node(id).children().any(|child| self.state.node(child).status == Status::Failed)
     }
 
+    /// The steps that are being undone now, each with what it stands in.
+    pub(super) fn undoing(&self) -> BTreeSet<NodeId> {
+        let next = self.undoing.iter().filter_map(|&group| self.state.node(group).body()?.to_undo.last().copied());
+        let mut found = BTreeSet::new();
+        for step in next {
+            let mut at = Some(step);
+            while let Some(id) = at.filter(|id| found.insert(*id)) {
+                at = self.state.node(id).parent;
+            }
+        }
+        found
+    }
+
+    /// The steps that were undone in this round or an earlier one, and not done again since.
+    pub fn undone(&self) -> Vec<NodeId> {
+        let undone = self.state.nodes().filter(|(_, node)| node.leaf().is_some() && node.status == Status::Undone);
+        undone.map(|(id, _)| id).collect()
+    }
+
+    /// The steps that could not be undone: a person is needed.
+    pub fn stuck(&self) -> Vec<NodeId> {
+        self.state.nodes().filter(|(id, _)| matches!(self.look(*id), Look::Stuck { .. })).map(|(id, _)| id).collect()
+    }
+
+    /// The steps that stand although what is around them was undone.
+    pub fn standing(&self) -> Vec<(NodeId, Standing)> {
+        let stands = self.state.nodes().filter_map(|(id, node)| Some((id, node.leaf()?.stands?)));
+        stands.filter(|(id, _)| !self.state.is_being_undone(*id)).collect()
+    }
+
     /// The steps in doubt.
     pub fn doubts(&self) -> Vec<NodeId> {
         let in_doubt = |node: &runner_core::Node| {
-            node.status == Status::Active && node.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. }))
+            let waits = matches!(node.status, Status::Active | Status::Succeeded);
+            waits && node.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. }))
         };
         self.state.nodes().filter(|(_, node)| in_doubt(node)).map(|(id, _)| id).collect()
     }

@@ -98,6 +98,7 @@ pub(crate) fn head(view: &View, pen: &Pen, left: Option<u64>) -> Line {
         Some(End::Paused) => (pen.glyphs.doubt, Ink::Care, " paused"),
         Some(End::Interrupted) => (pen.glyphs.cancelled, Ink::Care, " interrupted"),
         Some(End::Cancelled) => (pen.glyphs.cancelled, Ink::Care, " cancelled"),
+        Some(End::Undone) => (pen.glyphs.undone, Ink::Care, " undone"),
     };
     line.push(ink, glyph).push(Ink::Strong, format!(" {}", super::text::clean(&view.outline().workflow, 200)));
     line.push(ink, word);

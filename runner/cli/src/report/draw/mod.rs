@@ -19,4 +19,4 @@ pub(crate) use fit::{Shown, fit};
 pub(crate) use glyph::Glyphs;
 pub(crate) use line::{Ink, Line};
 pub(crate) use time::short;
-pub(crate) use tree::{Pen, Progress, counted};
+pub(crate) use tree::{Pen, Progress, counted, stands};

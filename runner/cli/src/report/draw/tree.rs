@@ -1,6 +1,6 @@
 //! Lines of the tree.
 
-use runner_core::{NodeId, Reason};
+use runner_core::{NodeId, Reason, Standing};
 use runner_engine::report::{Look, Row, RowKind, View, What};
 
 use super::text::{clean, cut, width};
@@ -114,15 +114,18 @@ impl Pen {
             Look::Open => (glyphs.open, Ink::Busy),
             Look::Running { .. } => (glyphs.spinner[self.frame % glyphs.spinner.len()], Ink::Busy),
             Look::Queued => (glyphs.pending, Ink::Busy),
-            Look::Retry { .. } => (glyphs.again, Ink::Care),
+            Look::Retry { .. } | Look::Undoing { due: Some(_) } => (glyphs.again, Ink::Care),
             Look::Poll { .. } => (glyphs.again, Ink::Busy),
-            Look::Doubt { .. } => (glyphs.doubt, Ink::Care),
+            Look::Doubt { .. } | Look::Stuck { .. } => (glyphs.doubt, Ink::Care),
             Look::Serving => (glyphs.serving, Ink::Good),
             Look::Succeeded => (glyphs.done, Ink::Good),
             Look::Failed { ignored: false } => (glyphs.failed, Ink::Bad),
             Look::Failed { ignored: true } => (glyphs.failed, Ink::Care),
             Look::Skipped(_) => (glyphs.skipped, Ink::Faint),
             Look::Cancelled => (glyphs.cancelled, Ink::Care),
+            Look::Undoing { due: None } => (glyphs.spinner[self.frame % glyphs.spinner.len()], Ink::Care),
+            Look::Undone => (glyphs.undone, Ink::Care),
+            Look::Stands(_) => (glyphs.done, Ink::Care),
         }
     }
 
@@ -139,7 +142,10 @@ impl Pen {
         if let Some(progress) = progress.filter(|_| matches!(look, Look::Running { .. })) {
             details.extend(self.progress(progress));
         }
-        let ended = matches!(look, Look::Failed { .. } | Look::Doubt { .. } | Look::Skipped(_));
+        let ended = matches!(
+            look,
+            Look::Failed { .. } | Look::Doubt { .. } | Look::Skipped(_) | Look::Stuck { .. } | Look::Stands(_)
+        );
         if !ended {
             let called = node.step.map(|step| &view.outline().steps[step].what);
             match (view.title(id), called) {
@@ -182,6 +188,13 @@ impl Pen {
             Look::Skipped(Reason::Need) => Some((Ink::Faint, "skipped: what it needs did not succeed".to_owned())),
             Look::Skipped(Reason::Stopped) => Some((Ink::Faint, "skipped: stopped before".to_owned())),
             Look::Cancelled => Some((Ink::Care, "cancelled".to_owned())),
+            Look::Undoing { due: None } => Some((Ink::Care, "undoing".to_owned())),
+            Look::Undoing { due: Some(due) } => {
+                Some((Ink::Care, format!("undoing again in {}: {}", until(*due), clean(failed(), MOST))))
+            }
+            Look::Stuck { why } => Some((Ink::Bad, format!("cannot be undone: {}", clean(why, MOST)))),
+            Look::Undone => Some((Ink::Care, "undone".to_owned())),
+            Look::Stands(why) => Some((Ink::Care, super::stands(*why).to_owned())),
             _ => None,
         }
     }
@@ -201,6 +214,7 @@ impl Pen {
             (if *look == Look::Open { counts.active } else { 0 }, "active", Ink::Busy),
             (counts.cancelled, "cancelled", Ink::Care),
             (counts.skipped, "skipped", Ink::Faint),
+            (counts.undone, "undone", Ink::Care),
         ];
         let others = others.into_iter().filter(|(count, ..)| *count > 0);
         details.extend(others.map(|(count, word, ink)| (ink, format!("{count} {word}"))));
@@ -231,6 +245,15 @@ impl Pen {
         let full = usize::try_from(full).unwrap_or(0).min(20);
         let columns = usize::try_from(columns).unwrap_or(0);
         format!("{}{}", self.glyphs.bar.0.repeat(full), self.glyphs.bar.1.repeat(columns.saturating_sub(full)))
+    }
+}
+
+/// Why what a step did stands.
+pub(crate) fn stands(why: Standing) -> &'static str {
+    match why {
+        Standing::NoUndo => "stands: it has no `undo`",
+        Standing::InDoubt => "may stand: nobody knows whether it did its work",
+        Standing::Abandoned => "stands: it was not undone before the run was cancelled",
     }
 }
 
