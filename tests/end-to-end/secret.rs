@@ -6,7 +6,7 @@ use crate::project;
 use crate::support::Project;
 
 /// Characters that every encoding writes differently.
-const SECRET: &str = "hunter2 &\"'\\%/+ü$(x)";
+pub(crate) const SECRET: &str = "hunter2 &\"'\\%/+ü$(x)";
 const LINES: &str = "-----BEGIN KEY-----\nMIIabcdefghijklmno+/pq\nrstuvwxyz0123456789==\n-----END KEY-----\n";
 
 const PRINTS: &str = r#"
@@ -72,7 +72,13 @@ fn places(folder: &Path, needle: &str, found: &mut Vec<String>) {
     }
 }
 
-fn nowhere(project: &Project, output: &str) {
+/// The secret stands neither in what was printed nor in any file that runs left, in any encoding.
+pub(crate) fn nowhere(project: &Project, output: &str) {
+    nowhere_of(project, output, SECRET);
+}
+
+/// As [`nowhere`], of another word.
+pub(crate) fn nowhere_of(project: &Project, output: &str, word: &str) {
     let encoded = |text: &str| {
         use std::io::Write;
         let mut child = std::process::Command::new("base64")
@@ -85,13 +91,13 @@ fn nowhere(project: &Project, output: &str) {
         String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
     };
     let mut needles = vec![
-        SECRET.to_owned(),
-        serde_json::to_string(SECRET).unwrap().trim_matches('"').to_owned(),
+        word.to_owned(),
+        serde_json::to_string(word).unwrap().trim_matches('"').to_owned(),
         "hunter2".to_owned(),
         "hunter2%20".to_owned(),
         "made-by-a-command".to_owned(),
         "given-by-a-person".to_owned(),
-        encoded(SECRET),
+        encoded(word),
         encoded(LINES),
         encoded("made-by-a-command"),
     ];

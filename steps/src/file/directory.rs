@@ -1,6 +1,6 @@
 //! `file.directory`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use runner_sdk::world::FileKind;
 use runner_sdk::{Ability, Change, Context, Error, Example, InProcess, Result, Step};
@@ -12,7 +12,7 @@ use crate::shared::mode::Mode;
 
 /// Makes sure that a folder is there.
 ///
-/// Missing parents are made. Undo removes the folder if nothing is in it; what others put there stays.
+/// Missing parents are made. Undo removes the folders that were made if nothing is in them; what others put there stays.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
@@ -27,11 +27,27 @@ pub struct Directory {
 pub struct Output {
     /// The absolute path.
     pub path: String,
+    /// The outermost folder that was made for it; null where it was there already.
+    #[serde(default)]
+    pub made: Option<String>,
 }
 
 impl Directory {
     fn output(&self, context: &Context) -> Output {
-        Output { path: context.place.path(&self.path).display().to_string() }
+        Output { path: context.place.path(&self.path).display().to_string(), made: None }
+    }
+
+    /// The outermost folder on the way to it that is not there.
+    fn missing(&self, context: &Context) -> Result<Option<PathBuf>> {
+        let path = context.place.path(&self.path);
+        let mut missing = None;
+        for folder in path.ancestors() {
+            if context.files.stat(folder).map_err(|e| Error::io("look at", folder, &e))?.is_some() {
+                break;
+            }
+            missing = Some(folder.to_path_buf());
+        }
+        Ok(missing)
     }
 
     /// What running would do, in words; `None`: nothing.
@@ -85,14 +101,17 @@ impl Step for Directory {
     }
 
     async fn undo(&self, output: &Output, context: &Context) -> Result<()> {
-        let path = PathBuf::from(&output.path);
-        if context.files.stat(&path).map_err(|e| Error::io("look at", &path, &e))?.is_none() {
-            return Ok(());
+        let Some(made) = &output.made else { return Ok(()) };
+        for folder in Path::new(&output.path).ancestors().take_while(|folder| folder.starts_with(made)) {
+            if context.files.stat(folder).map_err(|e| Error::io("look at", folder, &e))?.is_none() {
+                continue;
+            }
+            if !context.files.list(folder).map_err(|e| Error::io("list", folder, &e))?.is_empty() {
+                context.log(format!("`{}` stays: it is not empty", folder.display()));
+                break;
+            }
+            context.files.remove(folder).map_err(|e| Error::io("remove", folder, &e))?;
         }
-        if context.files.list(&path).map_err(|e| Error::io("list", &path, &e))?.is_empty() {
-            return context.files.remove(&path).map_err(|e| Error::io("remove", &path, &e));
-        }
-        context.log(format!("`{}` stays: it is not empty", output.path));
         Ok(())
     }
 }
@@ -101,9 +120,10 @@ impl InProcess for Directory {
     async fn run(&self, context: &Context) -> Result<Output> {
         let path = context.place.path(&self.path);
         self.change(context)?;
+        let made = self.missing(context)?.map(|made| made.display().to_string());
         let mode = self.mode.map(|mode| mode.0);
         context.files.make_folder(&path, mode).map_err(|e| Error::io("make the folder", &path, &e))?;
-        Ok(self.output(context))
+        Ok(Output { made, ..self.output(context) })
     }
 }
 
@@ -121,9 +141,10 @@ mod tests {
         let step: Directory = decode(json!({"path": "a/b", "mode": "0700"})).unwrap();
         assert_eq!(step.check(&world.context()).await, Ok(None));
         let output = step.run(&world.context()).await.unwrap();
-        assert_eq!(output.path, "/project/a/b");
-        assert_eq!(step.run(&world.context()).await, Ok(output.clone()));
-        assert_eq!(step.check(&world.context()).await, Ok(Some(output)));
+        assert_eq!((output.path.as_str(), output.made.as_deref()), ("/project/a/b", Some("/project/a")));
+        let again = Output { made: None, ..output };
+        assert_eq!(step.run(&world.context()).await, Ok(again.clone()));
+        assert_eq!(step.check(&world.context()).await, Ok(Some(again)));
         world.files.set_mode("/project/a/b".as_ref(), 0o755).unwrap();
         let Some(Change::Would { summary, .. }) = step.plan(&world.context()).await.unwrap() else { panic!() };
         assert_eq!(summary, "would set the mode of `a/b` (0755 → 0700)");
@@ -138,17 +159,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn undo_removes_it_only_when_it_is_empty() {
+    async fn undo_leaves_a_folder_that_was_there_before() {
         let world = World::new();
         let step: Directory = decode(json!({"path": "a"})).unwrap();
+        step.run(&world.context()).await.unwrap();
+        let second = step.run(&world.context()).await.unwrap();
+        step.undo(&second, &world.context()).await.unwrap();
+        assert!(world.files.stat("/project/a".as_ref()).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn undo_removes_what_was_made_only_when_it_is_empty() {
+        let world = World::new();
+        let step: Directory = decode(json!({"path": "a/b"})).unwrap();
         let output = step.run(&world.context()).await.unwrap();
         world.files.put("/project/a/kept", "");
         step.undo(&output, &world.context()).await.unwrap();
         assert!(world.files.get("/project/a/kept").is_some());
         assert_eq!(world.log.lines(), ["`/project/a` stays: it is not empty"]);
+        assert!(world.files.stat("/project/a/b".as_ref()).unwrap().is_none());
         world.files.remove("/project/a/kept".as_ref()).unwrap();
         step.undo(&output, &world.context()).await.unwrap();
-        assert!(world.files.get("/project/a").is_none());
+        assert!(world.files.stat("/project/a".as_ref()).unwrap().is_none());
         step.undo(&output, &world.context()).await.unwrap();
     }
 }

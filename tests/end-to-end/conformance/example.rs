@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Bench, for_all};
+use super::excuse::{Claim, excused};
+use super::{Bench, for_all, id, steps_of};
 
 #[test]
 fn every_example_runs_and_holds_what_it_says() {
@@ -15,13 +16,11 @@ fn every_example_runs_and_holds_what_it_says() {
 }
 
 /// Fields that tell what an attempt did or was given, rather than what is there after it.
-const TELLS: &[&str] = &["changed", "issued", "removed", "copied", "existed", "previous", "attempts", "port", "url"];
-
-/// What is repeated by the same step alone: its writes carry where they come from. The storm of kills holds that.
-const BY_ORIGIN: &str = "state.append";
+const TELLS: &[&str] =
+    &["changed", "issued", "removed", "copied", "existed", "previous", "attempts", "port", "url", "made"];
 
 /// Outputs without what tells of the attempt.
-fn lasting(mut outputs: Value) -> Value {
+pub(super) fn lasting(mut outputs: Value) -> Value {
     if let Some(fields) = outputs.as_object_mut() {
         fields.retain(|name, _| !TELLS.contains(&name.as_str()));
         for value in fields.values_mut() {
@@ -34,13 +33,12 @@ fn lasting(mut outputs: Value) -> Value {
 #[test]
 fn what_is_declared_idempotent_gives_the_same_twice() {
     for_all(|step, example| {
-        if !step.idempotent || step.name == BY_ORIGIN {
+        if !step.idempotent || excused(step, Claim::Twice) {
             return Ok(());
         }
-        let Some(bench) = Bench::of(example, false) else { return Ok(()) };
-        let mut steps: Vec<Value> = serde_yaml::from_str(example.steps).map_err(|error| error.to_string())?;
-        let Some(at) = steps.iter().position(|one| one["uses"] == step.name) else { return Ok(()) };
-        let id = steps[at]["id"].as_str().unwrap_or_default().to_owned();
+        let Some(bench) = Bench::ready(example) else { return Ok(()) };
+        let (mut steps, at) = steps_of(step, example);
+        let id = id(&steps[at]).to_owned();
         let mut again = steps[at].clone();
         again["id"] = json!("once_more");
         again["needs"] = json!([id]);
@@ -53,5 +51,29 @@ fn what_is_declared_idempotent_gives_the_same_twice() {
         let journal = bench.project.journal();
         let [first, then] = [id.as_str(), "once_more"].map(|id| lasting(journal.outputs_of(id)));
         if first == then { Ok(()) } else { Err(format!("first {first}\nthen {then}")) }
+    });
+}
+
+/// What is asked again is the very same step, as after a crash: its writes to the state carry where they come from.
+#[test]
+fn the_same_step_again_gives_the_same_also_where_another_one_would_not() {
+    for_all(|step, example| {
+        if !step.idempotent || !excused(step, Claim::Twice) {
+            return Ok(());
+        }
+        let Some(bench) = Bench::ready(example) else { return Ok(()) };
+        let (mut steps, at) = steps_of(step, example);
+        steps[at]["until"] = json!({"that": "false", "every": "5ms", "within": "1s"});
+        steps[at]["on_error"] = json!("ignore");
+        bench.project.workflow("w", &json!({ "steps": steps }).to_string());
+        let ended = bench.project.run(&["run", "w"]);
+        if ended.code != 0 {
+            return Err(ended.to_string());
+        }
+        let journal = bench.project.journal();
+        let ends = journal.about("attempt_ended", id(&steps[at]));
+        let outputs: Vec<_> = ends.map(|end| end.event["result"]["succeeded"]["output"].clone()).collect();
+        let same = outputs.len() > 2 && outputs.iter().all(|output| *output == outputs[0] && output.is_object());
+        if same { Ok(()) } else { Err(format!("its attempts gave {outputs:?}")) }
     });
 }

@@ -1,12 +1,14 @@
 //! Steps and the deaths and wishes of their engine.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use runner_sdk::Kind;
 use rustix::process::Signal;
 
-use super::{Bench, for_all};
+use super::excuse::{Claim, excused};
+use super::{Bench, for_all, id, steps_of};
 use crate::project;
 use crate::support::await_that;
 
@@ -18,9 +20,8 @@ fn a_process_step_is_finished_by_another_engine_life() {
         }
         let Some(bench) = Bench::of(example, true) else { return Ok(()) };
         let project = &bench.project;
-        let steps: serde_json::Value = serde_yaml::from_str(example.steps).map_err(|error| error.to_string())?;
-        let ours = steps.as_array().into_iter().flatten().find(|one| one["uses"] == step.name);
-        let Some(id) = ours.and_then(|one| one["id"].as_str()) else { return Err("no step of the type".to_owned()) };
+        let (steps, at) = steps_of(step, example);
+        let id = id(&steps[at]);
         let life = project.spawn(&["run", "w"]);
         await_that("the step", || !project.runs().is_empty() && project.journal().attempts(id) > 0);
         let first = life.kill();
@@ -36,32 +37,54 @@ fn a_process_step_is_finished_by_another_engine_life() {
     });
 }
 
-/// A step of each type that may take long, with what makes it wait; `PORT` listens and never answers.
-const LONG: &[(&str, &str)] = &[
-    ("exec.run", "{argv: [sleep, '100']}"),
-    ("http.request", "{url: 'http://127.0.0.1:PORT/'}"),
-    ("tcp.wait", "{host: 127.0.0.1, port: 1}"),
-    ("ssh.run", "{host: '127.0.0.1', port: PORT, argv: [x], connect_timeout: 100s}"),
+/// A step of each type that may take long: its `with` that makes it wait, and what else the step says. `PORT` listens and
+/// never answers; `vagrant` is a program that sleeps.
+pub(super) const LONG: &[(&str, &str, &str)] = &[
+    ("exec.run", "{argv: [sleep, '100']}", ""),
+    ("http.request", "{url: 'http://127.0.0.1:PORT/'}", ""),
+    ("http.serve", "{folder: .}", "service: true, ready: 'false', "),
+    ("tcp.wait", "{host: 127.0.0.1, port: 1}", ""),
+    ("ssh.copy", "{host: '127.0.0.1', port: PORT, from: workflows/w.yaml, to: x, connect_timeout: 100s}", ""),
+    ("ssh.run", "{host: '127.0.0.1', port: PORT, argv: [x], connect_timeout: 100s}", ""),
+    ("vagrant.destroy", "{dir: .}", ""),
+    ("vagrant.halt", "{dir: .}", ""),
+    ("vagrant.ssh_config", "{dir: .}", ""),
+    ("vagrant.status", "{dir: .}", ""),
+    ("vagrant.up", "{dir: .}", ""),
+    ("vagrant.validate", "{dir: .}", ""),
 ];
 
 #[test]
 fn a_cancel_is_heard_within_the_grace() {
-    let waiting = runner_steps::all().into_iter().filter(|step| step.waits);
-    for step in waiting {
-        assert!(LONG.iter().any(|(name, _)| *name == step.name), "`{}` waits and is not interrupted here", step.name);
+    for step in runner_steps::all() {
+        let long = LONG.iter().any(|(name, ..)| *name == step.name);
+        assert!(long || !step.waits, "`{}` waits and is not interrupted here", step.name);
+        assert!(long || excused(step, Claim::Cancel), "`{}` is not interrupted, and no reason is given", step.name);
     }
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
-    for (name, with) in LONG {
-        let with = with.replace("PORT", &port);
-        let project = project(&format!("steps: [{{id: a, uses: {name}, grace: 2s, with: {with}}}]"));
-        let life = project.spawn(&["run", "w"]);
-        project.await_fact("attempt_started", "a");
-        let asked = Instant::now();
-        life.signal_group(Signal::INT);
-        let ended = life.end();
-        assert_eq!(ended.code, 130, "{name}: {ended}");
-        assert!(asked.elapsed() < Duration::from_secs(8), "{name} took {:?}", asked.elapsed());
-        project.await_silence();
-    }
+    std::thread::scope(|scope| {
+        for (name, with, more) in LONG {
+            let with = with.replace("PORT", &port);
+            scope.spawn(move || cancelled(name, &with, more));
+        }
+    });
+}
+
+/// A step is interrupted in the middle of its attempt; it hears it, and leaves nothing behind.
+fn cancelled(name: &str, with: &str, more: &str) {
+    let mut project = project(&format!("steps: [{{id: a, uses: {name}, grace: 2s, {more}with: {with}}}]"));
+    project.write("bin/vagrant", "#!/bin/sh\nexec sleep 100\n");
+    let program = project.path().join("bin/vagrant");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    project.env("PATH", format!("{}:{path}", project.path().join("bin").display()));
+    let life = project.spawn(&["run", "w"]);
+    project.await_fact("attempt_started", "a");
+    let asked = Instant::now();
+    life.signal_group(Signal::INT);
+    let ended = life.end();
+    assert_eq!(ended.code, 130, "{name}: {ended}");
+    assert!(asked.elapsed() < Duration::from_secs(10), "{name} took {:?}", asked.elapsed());
+    project.await_silence();
 }

@@ -1,13 +1,19 @@
 //! One suite that every registered step type passes: a new type is under it as soon as it stands in its namespace's list.
+//! What cannot be asked of a type stands with its reason in [`excuse`], and that table is held, too.
 
+mod ability;
 mod example;
+mod excuse;
 mod field;
 mod life;
+mod secret;
 mod sshd;
+mod world;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
-use runner_sdk::Example;
+use runner_sdk::{Example, StepType};
+use serde_json::Value;
 
 use crate::support::{Project, skip};
 
@@ -21,8 +27,8 @@ struct Bench {
 static LAB: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("LAB_SITE").ok());
 
 impl Bench {
-    /// A project with the example as its workflow `w`. `expect`: followed by a step that checks what it says.
-    fn of(example: &Example, expect: bool) -> Option<Self> {
+    /// A project with what the example needs; none where that is not to be had.
+    fn ready(example: &Example) -> Option<Self> {
         let mut project = Project::new();
         let mut server = None;
         match example.fixture {
@@ -50,6 +56,17 @@ impl Bench {
             }
             other => panic!("no fixture is called `{other}`"),
         }
+        Some(Self { project, _sshd: server })
+    }
+
+    /// A project without anything.
+    fn bare() -> Self {
+        Self { project: Project::new(), _sshd: None }
+    }
+
+    /// A project with the example as its workflow `w`. `expect`: followed by a step that checks what it says.
+    fn of(example: &Example, expect: bool) -> Option<Self> {
+        let bench = Self::ready(example)?;
         let indented: String = example.steps.lines().flat_map(|line| ["  ", line, "\n"]).collect();
         let last = serde_json::to_string(example.expect).unwrap();
         let last = if expect {
@@ -57,21 +74,45 @@ impl Bench {
         } else {
             String::new()
         };
-        project.workflow("w", &format!("steps:\n{indented}{last}"));
-        Some(Self { project, _sshd: server })
+        bench.project.workflow("w", &format!("steps:\n{indented}{last}"));
+        Some(bench)
     }
 }
 
+/// The steps of an example, and the place among them of the first that is of the type.
+fn steps_of(step: &StepType, example: &Example) -> (Vec<Value>, usize) {
+    let steps: Vec<Value> = serde_yaml::from_str(example.steps).unwrap();
+    let at = steps.iter().position(|one| one["uses"] == step.name).expect("an example is of its type");
+    (steps, at)
+}
+
+/// The id of a step.
+fn id(step: &Value) -> &str {
+    step["id"].as_str().expect("a step has an id")
+}
+
+/// How many examples are tried at the same time: they wait more than they compute.
+const BESIDE: usize = 6;
+
 /// Does something for every example of every type, and tells all that went wrong.
-fn for_all(what: impl Fn(&'static runner_sdk::StepType, &'static Example) -> Result<(), String>) {
-    let mut wrong = Vec::new();
-    for step in runner_steps::all() {
+fn for_all(what: impl Fn(&'static StepType, &'static Example) -> Result<(), String> + Sync) {
+    let all = runner_steps::all().into_iter().flat_map(|step| {
         assert!(!step.examples.is_empty(), "`{}` has no example", step.name);
-        for example in step.examples {
-            if let Err(why) = what(step, example) {
-                wrong.push(format!("{}, {}: {why}", step.name, example.title));
-            }
+        step.examples.iter().map(move |example| (step, example))
+    });
+    let (all, wrong) = (Mutex::new(all), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..BESIDE {
+            scope.spawn(|| {
+                loop {
+                    let Some((step, example)) = all.lock().unwrap().next() else { break };
+                    if let Err(why) = what(step, example) {
+                        wrong.lock().unwrap().push(format!("{}, {}: {why}", step.name, example.title));
+                    }
+                }
+            });
         }
-    }
+    });
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -14,9 +14,14 @@ impl Driver<'_> {
         if rendered.step.kind != runner_sdk::Kind::Process {
             return None;
         }
-        let command = rendered.instance.command(&self.place(path, attempt, &rendered)).ok()?.display();
+        let mut command = rendered.instance.command(&self.place(path, attempt, &rendered)).ok()?;
         let masker = &self.run.facts.masker;
-        Some(if masker.is_empty() { command } else { masker.mask(&command) })
+        if masker.is_empty() {
+            return Some(command.display());
+        }
+        // Word by word first: one that is quoted already, for the shell of another machine, is quoted again when shown.
+        command.args.iter_mut().for_each(|word| *word = masker.mask(word));
+        Some(masker.mask(&command.display()))
     }
 
     /// An input as it may be written down: outputs without secrets and not too large, messages masked.

@@ -17,7 +17,7 @@ const LONGEST_BY_LINE: usize = 8 << 10;
 /// Of the whole value, of the value without line ends at its end, and of each of its lines: as it is; base64 (standard
 /// and URL-safe, with and without padding, within a longer text at each of the three alignments, wrapped at 64 and 76
 /// columns; of lines only while the value is at most 8 KiB); URL-escaped (with upper and lower case digits; strict, as `encodeURIComponent` does, as a path, as a
-/// form); JSON-escaped (as it is, as ASCII, as Go does it); shell-quoted.
+/// form); JSON-escaped (as it is, as ASCII, as Go does it); shell-quoted; with octal escapes, as OpenSSH, git and bash print.
 pub fn encodings(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let trimmed = value.trim_ascii_end();
@@ -32,6 +32,7 @@ pub fn encodings(value: &[u8]) -> BTreeSet<Vec<u8>> {
             url_forms(part, &mut forms);
             json_forms(part, &mut forms);
             shell_forms(part, &mut forms);
+            octal_forms(part, &mut forms);
         }
     }
     forms.retain(|form| form.len() >= SHORTEST);
@@ -139,6 +140,21 @@ fn shell_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(replaced(&|byte| (byte == b'\n').then_some(r"\n"), &backslash(b"'\\")));
 }
 
+/// As programs print that fear for the terminal: what is no printable ASCII in octal, besides what is escaped by a backslash.
+fn octal_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    for special in [&b"\\"[..], b"\"\\", b"'\\"] {
+        let mut form = Vec::with_capacity(value.len());
+        for byte in value {
+            match byte {
+                byte if special.contains(byte) => form.extend([b'\\', *byte]),
+                b' '..=b'~' => form.push(*byte),
+                byte => form.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+            }
+        }
+        forms.insert(form);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +180,9 @@ mod tests {
             r#"p@ss w/"ö'\''<1>"#,
             r#"p@ss w/"ö'"'"'<1>"#,
             r#"p@ss\ w/\"ö\'\<1\>"#,
+            r#"p@ss w/"\303\266'<1>"#,
+            r#"p@ss w/\"\303\266'<1>"#,
+            r#"p@ss w/"\303\266\'<1>"#,
         ] {
             assert!(has(value, form), "{form}");
         }
