@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The page of the language.
 pub(crate) const LANGUAGE: &str = "docs/language.md";
 
-/// A fenced block of YAML. What stands behind the fence says what to do with it.
+/// A fenced block of YAML, or a file of another kind. What stands behind the fence says what to do with it.
 pub(crate) struct Example {
     /// The heading it stands under.
     pub(crate) heading: String,
@@ -38,7 +38,9 @@ pub(crate) fn examples(page: &str) -> Vec<Example> {
     let (mut examples, mut heading, mut open) = (Vec::new(), String::new(), None::<Example>);
     for line in text(page).lines() {
         match (&mut open, line.strip_prefix("```")) {
-            (None, Some(info)) if info.starts_with("yaml") => open = Some(example(&heading, info)),
+            (None, Some(info)) if info.starts_with("yaml") || info.contains(" file=") => {
+                open = Some(example(&heading, info))
+            }
             (Some(_), Some(_)) => examples.extend(open.take()),
             (Some(example), None) => example.text.extend([line, "\n"]),
             (None, _) => {

@@ -19,6 +19,7 @@ mod large;
 mod odd;
 mod secret;
 mod signal;
+mod template;
 
 use support::Project;
 

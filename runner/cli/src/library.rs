@@ -14,6 +14,12 @@ pub(crate) const BUILTIN: &[(&str, &str)] = &[
     ("vagrant-up", include_str!("../../../workflows/vagrant-up.yaml")),
 ];
 
+/// The templates that are built in with them, by the names by which they are called.
+pub(crate) const TEMPLATES: &[(&str, &str)] = &[
+    ("inventory.ini.hbs", include_str!("../../../templates/inventory.ini.hbs")),
+    ("quickstart/page.html.hbs", include_str!("../../../templates/quickstart/page.html.hbs")),
+];
+
 /// The prefix of a built-in workflow's key.
 const PREFIX: &str = "built-in:";
 
@@ -126,6 +132,13 @@ fn builtin(name: &str) -> Option<Opened> {
     Some(Opened { key: key.clone(), name: (*name).to_owned(), folder: None, source: Source::new(key, *text) })
 }
 
+/// A template that is built in.
+fn builtin_template(name: &str) -> Option<Opened> {
+    let (name, text) = TEMPLATES.iter().find(|(known, _)| *known == name)?;
+    let key = format!("{PREFIX}templates/{name}");
+    Some(Opened { key: key.clone(), name: (*name).to_owned(), folder: None, source: Source::new(key, *text) })
+}
+
 impl Library for Workflows {
     fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
         if let Some(name) = reference.strip_prefix(PREFIX) {
@@ -143,5 +156,58 @@ impl Library for Workflows {
                 hint: near.or_else(|| Some("`runner list` shows the workflows there are".to_owned())),
             }
         })
+    }
+
+    fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        let beside = folder.into_iter().flat_map(|folder| [folder.to_path_buf(), self.project.join("templates")]);
+        let Some(path) = beside.map(|folder| folder.join(reference)).find(|path| path.exists()) else {
+            let known = TEMPLATES.iter().map(|(name, _)| *name);
+            return builtin_template(reference).ok_or_else(|| LibraryError {
+                message: format!("there is no template `{reference}`"),
+                hint: runner_engine::diagnostic::did_you_mean(reference, known).or_else(|| {
+                    Some("it lies beside the workflow's file, or in `templates/` of the project".to_owned())
+                }),
+            });
+        };
+        let (key, mut sink) = (self.shown(&path), Sink::new());
+        let source = reader::read_text(&path, &key, &mut sink);
+        match (source, sink.finish().first()) {
+            (Some(source), None) => Ok(Opened { name: reference.to_owned(), folder: None, key, source }),
+            (_, wrong) => {
+                let message = wrong.map_or_else(String::new, |wrong| wrong.message.clone());
+                Err(LibraryError { message: format!("the template `{key}`: {message}"), hint: None })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The files under a folder of the repository, by their paths in it.
+    fn files(folder: &Path, within: &str, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let name = format!("{within}{}", entry.file_name().display());
+            if entry.path().is_dir() { files(&entry.path(), &format!("{name}/"), found) } else { found.push(name) }
+        }
+    }
+
+    #[test]
+    fn every_shipped_file_is_built_in() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let of = |folder: &str| {
+            let mut found = Vec::new();
+            files(&root.join(folder), "", &mut found);
+            found.sort();
+            found
+        };
+        let names = |list: &[(&str, &str)]| list.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+        let shipped = of("workflows").into_iter().filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned));
+        let shipped: Vec<_> = shipped.filter(|name| !name.contains('.')).collect();
+        assert_eq!(shipped, names(BUILTIN));
+        assert_eq!(of("templates"), names(TEMPLATES));
     }
 }

@@ -1,6 +1,7 @@
 //! Files rendered from templates.
 
 pub mod render;
+pub mod source;
 
 use runner_sdk::StepType;
 

@@ -7,21 +7,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::source::Source;
 use crate::shared::change;
 use crate::shared::mode::Mode;
 
 /// Renders a template to a file.
 ///
-/// The template is a file beside the workflow (`source`) or stands in place (`template`). It sees the members of `data` by
-/// their names and nothing else, so that what it needs is written where it is used. It is as strict as a workflow: an
-/// unknown name is an error with its place. The file appears whole or not at all.
+/// The template is a file (`source`) or stands in place (`template`). It sees the members of `data` by their names and
+/// nothing else, so that what it needs is written where it is used. It is as strict as a workflow: an unknown name is an
+/// error with its place, found before anything runs where the names are known. The file appears whole or not at all.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Render {
-    /// The template's file, relative to the folder of the workflow's file.
-    pub source: Option<PathBuf>,
+    /// The template's file: beside the workflow's file, or in `templates/` of the project. It is read when the run begins;
+    /// one whose name is known only then, when the step runs.
+    #[schemars(with = "Option<PathBuf>", extend("x-file" = true, "x-names" = "data"))]
+    pub source: Option<Source>,
     /// The template itself. It is left as it stands when the step is read, and rendered with `data`.
-    #[schemars(extend("x-raw" = true))]
+    #[schemars(extend("x-raw" = true, "x-names" = "data"))]
     pub template: Option<String>,
     /// The file to write.
     pub path: PathBuf,
@@ -46,13 +49,8 @@ impl Render {
         let data = Value::Object(self.data.clone());
         match (&self.source, &self.template) {
             (Some(source), _) => {
-                let path = context.place.source.join(source);
-                let bytes = context.files.read(&path).map_err(|e| Error::io("read the template", &path, &e))?;
-                let text = String::from_utf8(bytes).map_err(|e| {
-                    let at = e.utf8_error().valid_up_to();
-                    Error::permanent(format!("the template `{}` is not UTF-8 at byte {at}", path.display()))
-                })?;
-                context.render.render(&source.display().to_string(), &text, &data)
+                let (name, text) = source.read(context)?;
+                context.render.render(&name, &text, &data)
             }
             (None, Some(text)) => context.render.render("template", text, &data),
             (None, None) => Err(Error::input("either `source` or `template` is needed")),
@@ -121,7 +119,7 @@ impl Step for Render {
     }
 
     fn reads(&self) -> Vec<PathBuf> {
-        self.source.clone().into_iter().collect()
+        self.source.as_ref().and_then(Source::path).into_iter().collect()
     }
 
     async fn plan(&self, context: &Context) -> Result<Option<Change>> {
@@ -162,6 +160,19 @@ mod tests {
         assert_eq!(output, Output { path: "/project/out/page.html".to_owned(), size: 15 });
         assert_eq!(world.files.get("/project/out/page.html").unwrap(), "<h1>Hello</h1>\n");
         assert_eq!(decode::<Render>(with).unwrap().reads(), [PathBuf::from("page.hbs")]);
+    }
+
+    #[tokio::test]
+    async fn a_source_is_also_found_in_the_projects_templates_and_one_that_was_read_is_not_read_again() {
+        let world = World::new();
+        world.files.put("/project/templates/page.hbs", "{{n}} by the project");
+        world.run::<Render>(json!({"source": "page.hbs", "path": "a", "data": {"n": 1}})).await.unwrap();
+        assert_eq!(world.files.get("/project/a").unwrap(), "1 by the project");
+        let read = json!({"source": {"name": "page.hbs", "text": "as it was: {{n}}"}, "path": "a", "data": {"n": 1}});
+        world.run::<Render>(read.clone()).await.unwrap();
+        assert_eq!(world.files.get("/project/a").unwrap(), "as it was: 1");
+        assert!(decode::<Render>(read).unwrap().reads().is_empty());
+        assert!(decode::<Render>(json!({"source": 3, "path": "a"})).is_err());
     }
 
     #[tokio::test]

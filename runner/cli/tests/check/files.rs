@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use runner_engine::diagnostic::{Diagnostic, Sink, Source};
 use runner_engine::language::read_file;
+use runner_engine::language::reader::read_text;
 use runner_engine::program::{Library, LibraryError, Opened, Registry, compile};
 
 /// A folder of `tests/fixture`.
@@ -33,6 +34,14 @@ impl Library for Files {
         };
         let missing = || LibraryError { message: format!("there is no workflow `{reference}`"), hint: None };
         Self::read(&path).ok_or_else(missing)
+    }
+
+    fn template(&self, reference: &str, _: Option<&Path>) -> Result<Opened, LibraryError> {
+        let missing = || LibraryError { message: format!("there is no template `{reference}`"), hint: None };
+        let beside = [self.0.join(reference), self.0.join("../templates").join(reference)];
+        let found = beside.iter().find_map(|path| read_text(path, reference, &mut Sink::new()));
+        let source = found.ok_or_else(missing)?;
+        Ok(Opened { key: reference.to_owned(), name: reference.to_owned(), folder: None, source })
     }
 }
 

@@ -53,7 +53,12 @@ impl Evaluator {
         let reads: Vec<_> = instance
             .reads()
             .into_iter()
-            .map(|path| json!([path.to_string_lossy(), fingerprint::of_file(&source.join(&path))]))
+            .map(|path| {
+                let beside = source.join(&path);
+                let templates = self.facts.project.join("templates").join(&path);
+                let file = if beside.exists() { beside } else { templates };
+                json!([path.to_string_lossy(), fingerprint::of_file(&file)])
+            })
             .collect();
         let compared_env =
             if self.facts.secrets.is_empty() { env.clone() } else { self.env(state, node, Sight::Reference)? };

@@ -205,7 +205,9 @@ impl Compiler<'_> {
                 nodes.push((entry.key.text.clone(), &entry.value));
             }
         }
-        let fields = Fields::compile(&nodes, schema, &workflow.source, self.sink);
+        let folder = self.calls.last().and_then(|unit| self.units[*unit].folder.as_deref());
+        let open = |name: &str| self.library.template(name, folder);
+        let fields = Fields::compile(&nodes, schema, &workflow.source, &open, self.sink);
         let secret = fields.references().iter().any(|reference| may_be_secret(reference, workflow, self.is_called()));
         Some(Uses { step: StepRef(of), with: fields, secret })
     }
@@ -245,7 +247,8 @@ impl Compiler<'_> {
         let unit = self.unit(opened)?;
         let entries = with.and_then(|with| with.as_mapping()).unwrap_or_default();
         let nodes: Vec<_> = entries.iter().map(|entry| (entry.key.text.clone(), &entry.value)).collect();
-        let fields = Fields::compile(&nodes, &Value::Null, source, self.sink);
+        let open = |name: &str| self.library.template(name, None);
+        let fields = Fields::compile(&nodes, &Value::Null, source, &open, self.sink);
         let workflow = Arc::clone(&self.units[caller].workflow);
         let called = self.is_called();
         let secret = nodes

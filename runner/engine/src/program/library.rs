@@ -31,4 +31,11 @@ pub struct LibraryError {
 pub trait Library {
     /// The workflow that `reference` names, a name or `./path.yaml`, from a file in `folder`.
     fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError>;
+
+    /// The template that a workflow in `folder` names: a file beside it, one of the project's `templates/`, or one that is
+    /// built in; a built-in workflow has those that are built in with it.
+    fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        let _ = folder;
+        Err(LibraryError { message: format!("there is no template `{reference}`"), hint: None })
+    }
 }

@@ -7,6 +7,7 @@
 mod check;
 mod compile;
 mod definition;
+mod inner;
 mod library;
 mod policy;
 mod registry;
@@ -19,6 +20,7 @@ use runner_core::Plan;
 pub use compile::compile;
 pub(crate) use compile::steps_of;
 pub use definition::{Call, Definition, Uses};
+pub use inner::{Inner, Spot};
 pub use library::{Library, LibraryError, Opened};
 pub use registry::Registry;
 pub use text::{Decision, Fields, Place, Words};

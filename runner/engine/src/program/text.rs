@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use runner_core::{ErrorKind, StepError};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::inner::{Inner, Spot};
+use super::library::{LibraryError, Opened};
 use crate::diagnostic::{Diagnostic, Sink, Source, Span};
 use crate::expression::{CompiledValue, Expression, Problem, Reference, Scope, Template};
 use crate::language::ast::{Expr, Text};
@@ -140,19 +142,32 @@ pub struct Fields {
     pub values: Vec<(String, CompiledValue, Place)>,
     /// The fields that are expressions.
     pub decisions: Vec<(String, Decision)>,
+    /// The templates that the step itself renders.
+    pub inner: Vec<Inner>,
 }
 
 impl Fields {
     /// Compiles a mapping. `schema` is that of the step type; a property with `x-cel` is an expression, one with `x-raw`
-    /// is taken as it stands.
-    pub fn compile(nodes: &[(String, &Node)], schema: &Value, source: &Arc<Source>, sink: &mut Sink) -> Self {
-        let mut fields = Self { values: Vec::new(), decisions: Vec::new() };
+    /// is taken as it stands. One with `x-file` names a file that `open` reads now: the step is given its text, so that a
+    /// run sees it as it was when the run began. `x-names` says whose members such a text speaks of.
+    pub fn compile(
+        nodes: &[(String, &Node)],
+        schema: &Value,
+        source: &Arc<Source>,
+        open: &dyn Fn(&str) -> Result<Opened, LibraryError>,
+        sink: &mut Sink,
+    ) -> Self {
+        let mut fields = Self { values: Vec::new(), decisions: Vec::new(), inner: Vec::new() };
         for (name, node) in nodes {
             let place = Place { source: Arc::clone(source), node: (*node).clone() };
             let property = &schema["properties"][name];
             let is_decision = property.get("x-cel").is_some();
+            let names = property["x-names"].as_str();
             if property.get("x-raw").is_some() {
                 // The step itself renders it, with names of its own.
+                if let (Some(names), Some(text)) = (names, node.as_text()) {
+                    fields.inner.extend(Inner::compile(text, names, Spot::Workflow(place.clone()), sink));
+                }
                 fields.values.push((name.clone(), CompiledValue::Literal(node.to_json()), place));
                 continue;
             }
@@ -165,6 +180,22 @@ impl Fields {
                     let value = CompiledValue::compile(&node.to_json(), &mut |path, problem| {
                         sink.push(descend(&place, path).diagnostic(&problem));
                     });
+                    let value = match (value, names) {
+                        (CompiledValue::Literal(Value::String(file)), Some(names))
+                            if property.get("x-file").is_some() =>
+                        {
+                            let Some(opened) = file_of(&file, &place, open, sink) else { continue };
+                            let (name, text) = (opened.source.name(), opened.source.text());
+                            fields.inner.extend(Inner::compile(
+                                text,
+                                names,
+                                Spot::File(Arc::clone(&opened.source)),
+                                sink,
+                            ));
+                            CompiledValue::Literal(json!({"name": name, "text": text}))
+                        }
+                        (value, _) => value,
+                    };
                     fields.values.push((name.clone(), value, place));
                 }
             }
@@ -206,6 +237,21 @@ impl Fields {
     pub fn place(&self, field: &str, path: &[String]) -> Option<Place> {
         self.values.iter().find(|(name, ..)| name == field).map(|(_, _, place)| descend(place, path))
     }
+}
+
+/// The file that a field names.
+fn file_of(
+    name: &str,
+    place: &Place,
+    open: &dyn Fn(&str) -> Result<Opened, LibraryError>,
+    sink: &mut Sink,
+) -> Option<Opened> {
+    let opened = open(name);
+    opened
+        .map_err(|error| {
+            sink.push(Diagnostic::error(&place.source, place.node.head, error.message).maybe_hint(error.hint));
+        })
+        .ok()
 }
 
 /// The place of a value inside another.

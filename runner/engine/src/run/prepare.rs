@@ -8,7 +8,7 @@ use runner_keeper::mask::Masker;
 use runner_keeper::protocol::Mask;
 use serde_json::{Map, Value};
 
-use super::record::{FileRecord, Record, VERSION};
+use super::record::{FileRecord, Record, TEMPLATE, VERSION};
 use super::secret::{self, Env};
 use super::{Run, load, mention};
 use crate::diagnostic::{Diagnostic, Sink};
@@ -194,9 +194,8 @@ struct Recorder<'a> {
     calls: RefCell<Vec<(String, Option<PathBuf>, String)>>,
 }
 
-impl Library for Recorder<'_> {
-    fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
-        let opened = self.inner.open(reference, folder)?;
+impl Recorder<'_> {
+    fn keep(&self, reference: &str, folder: Option<&Path>, opened: Opened) -> Opened {
         let mut files = self.files.borrow_mut();
         if !files.iter().any(|file| file.key == opened.key) {
             files.push(file_record(&opened));
@@ -206,6 +205,17 @@ impl Library for Recorder<'_> {
         if !calls.contains(&call) {
             calls.push(call);
         }
-        Ok(opened)
+        opened
+    }
+}
+
+impl Library for Recorder<'_> {
+    fn open(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        Ok(self.keep(reference, folder, self.inner.open(reference, folder)?))
+    }
+
+    fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        let opened = self.inner.template(reference, folder)?;
+        Ok(self.keep(&format!("{TEMPLATE}{reference}"), folder, opened))
     }
 }

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 /// The version of this record's format.
 pub(super) const VERSION: u32 = 1;
 
+/// Before the name by which a template is called, among [`Record::calls`].
+pub(super) const TEMPLATE: &str = "template:";
+
 /// What is written down of a run when it begins. Secrets stand in it by reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -21,7 +24,7 @@ pub struct Record {
     pub started: u64,
     /// The project's folder.
     pub project: PathBuf,
-    /// The workflow's file and all that it calls, the workflow first.
+    /// The workflow's file and all that it calls, the workflow first; and the templates that they name.
     pub files: Vec<FileRecord>,
     /// Which file each call meant: the name as written, the folder of the file it stands in, and the key of what was found.
     pub calls: Vec<(String, Option<PathBuf>, String)>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Run;
-use super::record::Record;
+use super::record::{Record, TEMPLATE};
 use super::secret::{self, Env};
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
@@ -93,7 +93,10 @@ pub fn changed(record: &Record, library: &dyn Library) -> Vec<Changed> {
         // The main file is asked for by its own path, the others by how they were called.
         let asked = record.calls.iter().find(|(_, _, key)| *key == file.key);
         let found = match asked {
-            Some((reference, folder, _)) => library.open(reference, folder.as_deref()),
+            Some((reference, folder, _)) => match reference.strip_prefix(TEMPLATE) {
+                Some(template) => library.template(template, folder.as_deref()),
+                None => library.open(reference, folder.as_deref()),
+            },
             None => library.open(&file.key, None),
         };
         let how = match found {
@@ -145,5 +148,9 @@ impl Library for Recorded<'_> {
                 hint: None,
             }),
         }
+    }
+
+    fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
+        self.open(&format!("{TEMPLATE}{reference}"), folder)
     }
 }

@@ -43,6 +43,12 @@ pub fn read_file(path: &Path, name: &str, sink: &mut Sink) -> Option<Document> {
     read_bytes(name, &bytes, sink)
 }
 
+/// The text of a file that is no YAML: as [`read_file`], without its tree.
+pub fn read_text(path: &Path, name: &str, sink: &mut Sink) -> Option<Arc<Source>> {
+    let bytes = file::read(path).map_err(|refused| sink.push(refused.diagnostic(name))).ok()?;
+    decode::text(name, &bytes, sink)
+}
+
 /// As [`read_file`], for bytes that are already there.
 pub fn read_bytes(name: &str, bytes: &[u8], sink: &mut Sink) -> Option<Document> {
     let source = decode::text(name, bytes, sink)?;

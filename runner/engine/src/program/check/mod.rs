@@ -11,6 +11,7 @@ mod catalog;
 mod file;
 mod finally;
 mod fit;
+mod inner;
 mod leak;
 mod list;
 mod names;

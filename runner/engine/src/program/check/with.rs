@@ -62,6 +62,7 @@ impl Checker<'_> {
             let is_condition = schema["properties"][field]["x-cel"] == "bool";
             self.decision(names, decision, if is_condition { Need::Condition } else { Need::Value });
         }
+        self.inner(names, uses);
         if right && uses.with.decisions.is_empty() {
             self.whole(uses, with.map_or(at, |with| with.head), unit);
         }
