@@ -169,3 +169,55 @@ fn what_runs_is_stopped_by_ctrl_c_and_its_status_says_how_to_go_on() {
     let shown = project.redact(&project.run(&["status"]).expect(0).stdout);
     assert!(shown.contains("interrupted, since TIME UTC") && shown.contains("runner resume RUN-long"), "{shown}");
 }
+
+#[test]
+fn logs_follow_what_runs_inside_the_engine_while_it_runs() {
+    let project = Project::new();
+    project.workflow("w", "steps: [{id: a, uses: tcp.wait, with: {host: 127.0.0.1, port: 1, every: 20ms}}]");
+    let life = project.spawn(&["run", "w"]);
+    project.await_fact("attempt_started", "a");
+    let mut follower = project.command(&["logs", "-f"]);
+    follower.stdout(std::fs::File::create(project.path().join("said")).unwrap());
+    let mut follower = follower.spawn().unwrap();
+    let said = project.await_file("said");
+    assert!(said.starts_with("a | "), "{said}");
+    assert!(follower.try_wait().unwrap().is_none(), "it is shown before the step ends");
+    life.signal(rustix::process::Signal::INT);
+    life.end().expect(130);
+    assert!(follower.wait().unwrap().success(), "who follows ends with the run");
+}
+
+#[test]
+fn the_list_of_runs_tells_how_each_stands_from_both_ends_of_its_journal() {
+    let project = Project::new();
+    project.workflow("long", "
+steps:
+  - {id: each, foreach: 'lists.range(300).map(x, string(x))', uses: log.print, with: {message: '{{item}}'}}
+  - {id: gate, uses: exec.run, interrupted: repeat, with: {script: 'echo x >begun; while [ ! -e go ]; do sleep 0.02; done'}}
+");
+    let standing = |project: &Project| {
+        let told = project.run(&["runs", "--output", "json"]).expect(0).stdout;
+        let first: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+        assert_eq!(first["workflow"], "long");
+        first["state"].as_str().unwrap().to_owned()
+    };
+    let life = project.spawn(&["run", "long"]);
+    project.await_file("begun");
+    assert!(
+        std::fs::metadata(project.run_folder().join("journal")).unwrap().len() > 100_000,
+        "longer than what is read"
+    );
+    assert_eq!(standing(&project), "running");
+    life.kill();
+    assert_eq!(standing(&project), "killed");
+    project.write("go", "");
+    project.run(&["resume"]).expect(0);
+    assert_eq!(standing(&project), "succeeded");
+    let journal = project.run_folder().join("journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let last = bytes.len() - 20;
+    bytes[last] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    let told = project.run(&["runs"]);
+    assert!(told.code == 30 || told.stdout.contains("killed"), "{told}");
+}

@@ -18,6 +18,7 @@ mod past;
 mod project;
 mod report;
 mod service;
+mod watch;
 mod words;
 mod world;
 

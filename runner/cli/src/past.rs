@@ -178,14 +178,15 @@ pub(crate) fn glimpse(folder: &RunFolder) -> Result<Option<Glimpse>, Refusal> {
     if !folder.has_begun() {
         return Ok(None);
     }
-    let lines = ledger::read::<Line>(folder.path())?;
-    let Some(first) = lines.iter().find(|line| line.event.event == "run_started") else { return Ok(None) };
-    let end = lines.iter().rev().find_map(|line| match line.event.event.as_str() {
-        "round_ended" => Some(line.event.end),
-        "round_started" | "cancel_requested" | "undo_requested" => Some(None),
-        _ => None,
-    });
-    let standing = match (Lock::holder(&folder.lock())?, end.flatten()) {
+    // The life and the run stand first. Where both ends do not read well, the whole says what is wrong.
+    let (head, tail) = match ledger::ends::<Line>(folder.path(), 2, |tail| telling(tail).is_some())? {
+        Some(ends) => (ends.head, ends.tail),
+        None => (ledger::read::<Line>(folder.path())?, Vec::new()),
+    };
+    let tail = if tail.is_empty() { &head } else { &tail };
+    let Some(first) = head.iter().find(|line| line.event.event == "run_started") else { return Ok(None) };
+    let end = telling(tail).filter(|line| line.event.event == "round_ended").and_then(|line| line.event.end);
+    let standing = match (Lock::holder(&folder.lock())?, end) {
         (Some(_), _) => Standing::Running,
         (None, Some(end)) => Standing::Ended(end),
         (None, None) => Standing::Killed,
@@ -195,6 +196,12 @@ pub(crate) fn glimpse(folder: &RunFolder) -> Result<Option<Glimpse>, Refusal> {
         workflow: first.event.record.as_ref().map(|name| name.workflow.clone()).unwrap_or_default(),
         standing,
         started: first.at,
-        last: lines.last().map_or(first.at, |line| line.at),
+        last: tail.last().map_or(first.at, |line| line.at),
     }))
+}
+
+/// The last of these records that tells whether a round is under way.
+fn telling(lines: &[ledger::Record<Line>]) -> Option<&ledger::Record<Line>> {
+    // What may be written down of a run that stands still does not.
+    lines.iter().rev().find(|line| !matches!(line.event.event.as_str(), "life_started" | "doubt_settled"))
 }

@@ -1,7 +1,7 @@
 //! What steps have said: read from the lanes of a run by the ranges that its journal and receipts name.
 //!
 //! An attempt that ended has its ranges in the journal. One that runs has its lane and the place where it began in the
-//! keeper's receipts, and the lane is its own until it ends; work inside the engine is seen when it ends.
+//! keeper's receipts, or in the engine's notes of what runs inside it, and the lane is its own until it ends.
 
 mod paper;
 mod piece;
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use runner_core::Event;
+use runner_engine::driver::Inside;
 use runner_keeper::receipts::{self, Receipts};
 
 use crate::drive::Refusal;
@@ -51,13 +52,16 @@ pub(crate) struct Printer {
     receipts: Receipts,
     /// How long the receipts were when they were read.
     receipts_length: u64,
+    inside: Vec<Inside>,
+    inside_length: u64,
 }
 
 impl Printer {
     pub(crate) fn new(run: &Path, selection: Selection) -> Self {
         let paper = Paper::new(selection.step.as_deref());
         let receipts = Receipts::default();
-        Self { run: run.to_path_buf(), selection, open: BTreeMap::new(), paper, receipts, receipts_length: 0 }
+        let (run, open) = (run.to_path_buf(), BTreeMap::new());
+        Self { run, selection, open, paper, receipts, receipts_length: 0, inside: Vec::new(), inside_length: 0 }
     }
 
     /// Prints what new facts tell of, and what attempts under way have said since; whether anyone still reads.
@@ -112,9 +116,17 @@ impl Printer {
             self.receipts = receipts::read(&self.run).map_err(|error| unreadable("receipts", &error))?;
             self.receipts_length = length;
         }
+        let length = std::fs::metadata(Inside::path(&self.run)).map_or(0, |data| data.len());
+        if length != self.inside_length {
+            self.inside = Inside::read(&self.run).map_err(|error| unreadable("notes", &error))?;
+            self.inside_length = length;
+        }
         for (seq, mut piece) in std::mem::take(&mut self.open) {
             if let Some(spawning) = self.receipts.spawning(seq) {
-                piece.begun(spawning);
+                piece.begun(&spawning.lane.to_string(), spawning.begin.out, spawning.begin.data);
+                self.read(&mut piece)?;
+            } else if let Some(inside) = self.inside.iter().find(|inside| inside.attempt == seq) {
+                piece.begun(&inside.lane, inside.out, inside.data);
                 self.read(&mut piece)?;
             }
             self.open.insert(seq, piece);

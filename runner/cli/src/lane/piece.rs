@@ -5,7 +5,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use runner_engine::driver::LogRange;
-use runner_keeper::receipts::Spawning;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -41,11 +40,11 @@ impl Piece {
     }
 
     /// The attempt writes, from these places on.
-    pub(super) fn begun(&mut self, spawning: &Spawning) {
+    pub(super) fn begun(&mut self, lane: &str, out: u64, data: u64) {
         if self.lane.is_none() {
-            self.lane = Some(spawning.lane.to_string());
-            self.out.at = spawning.begin.out;
-            self.data.at = spawning.begin.data;
+            self.lane = Some(lane.to_owned());
+            self.out.at = out;
+            self.data.at = data;
         }
     }
 

@@ -14,7 +14,6 @@ use super::world::{Attempt, LogFiles};
 use super::{DriveError, Driver, Live, LogRange, Message, Whereabouts, error, link, service, state, task};
 use crate::evaluate::Rendered;
 use crate::program::Definition;
-use crate::when;
 
 impl Driver<'_> {
     pub(super) async fn act(&mut self, change: Change) -> Result<(), DriveError> {
@@ -44,10 +43,10 @@ impl Driver<'_> {
 
     fn set_timer(&mut self, timer: runner_core::TimerId, at: u64, duration: u64) {
         // After a crash, what has passed since it was set counts; a clock that was set back does not make it longer.
-        let left = at.saturating_add(duration).saturating_sub(when::now()).min(duration);
-        let to = self.messages.0.clone();
+        let left = at.saturating_add(duration).saturating_sub(self.world.now()).min(duration);
+        let (to, passed) = (self.messages.0.clone(), self.world.sleep(std::time::Duration::from_millis(left)));
         let task = tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(left)).await;
+            passed.await;
             drop(to.send(Message::Timer(timer)));
         });
         self.timers.insert(timer, task.abort_handle());
@@ -62,6 +61,10 @@ impl Driver<'_> {
         let Some(rendered) = self.evaluator.rendered(&path, attempt) else {
             return self.fail(path, attempt, StepError::new(ErrorKind::Permanent, "its definition is lost"));
         };
+        if let Some(double) = self.double(&path, attempt, purpose, &rendered) {
+            self.stand_in(&path, attempt, double);
+            return Ok(());
+        }
         let own_check = purpose == Purpose::Check && self.definition(&path).is_some_and(|step| step.check.is_none());
         if rendered.step.kind == runner_sdk::Kind::Process && !own_check {
             self.execute_process(path, attempt, &rendered).await
@@ -201,6 +204,9 @@ impl Driver<'_> {
             }
         };
         self.observer.live(Live::Writes { path: &path, attempt, log: &log });
+        if let Some(flight) = self.flights.get(&(path.clone(), attempt)) {
+            self.inside.note(self.folder.path(), flight.seq, &log);
+        }
         let Some(definition) = self.definition(&path) else { return Ok(()) };
         let (timeout, grace) = (definition.timeout, definition.grace);
         let masker = self.run.facts.masker.clone();

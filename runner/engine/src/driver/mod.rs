@@ -12,9 +12,11 @@ mod act;
 mod behind;
 mod control;
 mod decide;
+mod double;
 mod entry;
 pub mod error;
 mod finish;
+mod inside;
 mod lane;
 mod link;
 mod observe;
@@ -34,8 +36,10 @@ use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settle
 use tokio::sync::mpsc;
 
 pub use control::{Asked, ask, note_cancel, socket_folder};
+pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange};
 pub use error::DriveError;
+pub use inside::Inside;
 pub use observe::{Live, Observer};
 pub use past::Past;
 pub use recover::{Intent, Tally};
@@ -44,7 +48,6 @@ pub use world::{Attempt, LogFiles, Mask, Stopper, World};
 use crate::evaluate::{Evaluator, Groups, Large};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
 use crate::run::Run;
-use crate::when;
 
 /// How much of what a step says is shown as it ends, in bytes; `runner logs` has all of it.
 const SAID: u64 = 4 << 10;
@@ -149,6 +152,7 @@ pub struct Driver<'a> {
     watches: BTreeMap<(Path, u32), tokio::task::AbortHandle>,
     timers: BTreeMap<TimerId, tokio::task::AbortHandle>,
     lanes: lane::Lanes,
+    inside: inside::Notes,
     workers: task::Workers,
     state: Arc<state::Store>,
     large: Large,
@@ -206,7 +210,8 @@ impl<'a> Driver<'a> {
             evaluator,
             journal,
             lanes: lane::Lanes::new(folder.path()),
-            workers: task::Workers::default(),
+            inside: inside::Notes::default(),
+            workers: if world.doubles().is_some() { task::Workers::here() } else { task::Workers::default() },
             folder,
             run,
             options,
@@ -291,7 +296,7 @@ impl<'a> Driver<'a> {
             Input::Finished { path, attempt, .. } => Some((path.clone(), *attempt)),
             _ => None,
         };
-        let events = self.machine.handle(input, when::now(), &self.evaluator);
+        let events = self.machine.handle(input, self.world.now(), &self.evaluator);
         self.append(events, log)?;
         if let Some(key) = ended {
             self.forget(&key);
@@ -326,12 +331,12 @@ impl<'a> Driver<'a> {
     }
 
     fn feed_quietly(&mut self, input: Input) -> Result<(), DriveError> {
-        let events = self.machine.handle(input, when::now(), &self.evaluator);
+        let events = self.machine.handle(input, self.world.now(), &self.evaluator);
         self.append(events, None)
     }
 
     fn append(&mut self, events: Vec<Event>, mut log: Option<LogRange>) -> Result<(), DriveError> {
-        let at = when::now();
+        let at = self.world.now();
         for event in events {
             let mut entry = Entry::from(event);
             if let Event::AttemptEnded { path, attempt, result } = &entry.event {

@@ -212,7 +212,10 @@ impl<'a> Driver<'a> {
                 Some(error) if !held && self.is_service(&path) => {
                     doubt(&format!("its definition cannot be made again: {}", error.message))
                 }
-                _ => self.trace(&path, attempt, seq, &boot, known, &running),
+                _ => match self.doubled(&path, attempt) {
+                    Some(found) => found,
+                    None => self.trace(&path, attempt, seq, &boot, known, &running),
+                },
             };
             if let (Some(error), Found::Running) = (&unmade, &became) {
                 let notice = format!(

@@ -16,16 +16,25 @@ use crate::evaluate::Rendered;
 #[derive(Default)]
 pub(super) struct Workers {
     runtime: Option<Runtime>,
+    here: bool,
 }
 
 impl Workers {
+    /// None of their own: work is done on the thread of the loop.
+    pub(super) fn here() -> Self {
+        Self { runtime: None, here: true }
+    }
+
     /// Two threads, started when they are first needed: the work waits more than it computes.
-    fn handle(&mut self) -> std::io::Result<&Handle> {
+    fn handle(&mut self) -> std::io::Result<Handle> {
+        if self.here {
+            return Ok(Handle::current());
+        }
         let runtime = match self.runtime.take() {
             Some(runtime) => runtime,
             None => Builder::new_multi_thread().worker_threads(2).thread_name("step").enable_all().build()?,
         };
-        Ok(self.runtime.insert(runtime).handle())
+        Ok(self.runtime.insert(runtime).handle().clone())
     }
 }
 
@@ -45,14 +54,27 @@ pub(super) struct Running {
     stop: watch::Sender<Stop>,
 }
 
+/// How urgently a task is asked to stop.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
-enum Stop {
+pub(super) enum Stop {
     No,
     Asked,
     Now,
 }
 
+/// Resolves once the task is asked to stop.
+pub(super) async fn asked(asked: &mut watch::Receiver<Stop>) {
+    // Where nobody is left who could ask, the engine is gone.
+    let _ = asked.wait_for(|stop| *stop != Stop::No).await;
+}
+
 impl Running {
+    /// A task that writes to no lane, and what it hears.
+    pub(super) fn new() -> (Self, watch::Receiver<Stop>) {
+        let (stop, asked) = watch::channel(Stop::No);
+        (Self { lane: 0, stop }, asked)
+    }
+
     pub(super) fn stop(&self, kill: bool) {
         self.stop.send_if_modified(|stop| {
             let wanted = if kill { Stop::Now } else { Stop::Asked };

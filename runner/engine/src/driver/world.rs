@@ -1,9 +1,13 @@
 //! What the driver needs of the machine besides the keeper: the command line gives it the host.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use runner_sdk::world::{Files, Render, State};
-use runner_sdk::{Context, Place};
+use runner_sdk::{Context, Future, Place};
+
+use super::double::Doubles;
+use crate::when;
 
 /// What belongs to one in-process attempt.
 pub struct Attempt {
@@ -43,4 +47,16 @@ pub trait World: Send + Sync {
     fn context(&self, attempt: Attempt) -> (Context, Stopper);
     /// Files and folders.
     fn files(&self) -> Arc<dyn Files>;
+    /// Now, in milliseconds since 1970.
+    fn now(&self) -> u64 {
+        when::now()
+    }
+    /// Resolves when so much time has passed.
+    fn sleep(&self, duration: Duration) -> Future<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+    /// What stands in for attempts, where nothing real is to be started. Then all work is done on the loop's own thread.
+    fn doubles(&self) -> Option<&dyn Doubles> {
+        None
+    }
 }

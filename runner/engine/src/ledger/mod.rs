@@ -19,6 +19,7 @@
 mod blob;
 mod checkpoint;
 mod disk;
+mod ends;
 mod error;
 mod group;
 mod holder;
@@ -40,6 +41,7 @@ mod test;
 pub use blob::{BLOB_LIMIT, BlobRef, Blobs, INLINE_LIMIT};
 pub use checkpoint::{Change, Checkpoint, Opening};
 pub use disk::{Disk, DiskFile, RealDisk};
+pub use ends::{Ends, ends};
 pub use error::{ErrorKind, LedgerError};
 pub use group::{GroupLock, keeper_lock_path, lock_path, user_state_folder};
 pub use holder::Holder;

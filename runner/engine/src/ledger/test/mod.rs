@@ -3,6 +3,7 @@
 mod blob;
 mod checkpoint;
 mod child;
+mod ends;
 mod faulty;
 mod forgetful;
 mod journal;
