@@ -39,7 +39,7 @@ pub(crate) fn examples(page: &str) -> Vec<Example> {
     for line in text(page).lines() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(info)) if info.starts_with("yaml") || info.contains(" file=") => {
-                open = Some(example(&heading, info))
+                open = Some(example(&heading, info));
             }
             (Some(_), Some(_)) => examples.extend(open.take()),
             (Some(example), None) => example.text.extend([line, "\n"]),
