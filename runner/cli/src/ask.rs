@@ -23,7 +23,6 @@ pub(crate) fn is_possible() -> bool {
 
 /// Asks until the answer is yes or no; nothing but the return key is no, and so is the end of the input. `agreed`: whether
 /// the person has said yes to everything beforehand (`--yes`).
-#[expect(dead_code, reason = "the first command that needs somebody's agreement removes this")]
 pub(crate) fn agree(question: &str, agreed: bool) -> Answer {
     if agreed {
         return Answer::Yes;

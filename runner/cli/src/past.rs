@@ -47,7 +47,9 @@ impl Past {
             return Err(blank());
         }
         let mut follower: Follower<Entry> = Follower::new(folder.path());
-        let facts = follower.poll()?;
+        let mut facts = follower.poll()?;
+        // That it is damaged is said only once everything before was given; nobody is told half of a run for the whole.
+        facts.extend(follower.poll()?);
         let started = facts.iter().find_map(|fact| match &fact.event.event {
             Event::RunStarted { record, .. } => Some(record.clone()),
             _ => None,

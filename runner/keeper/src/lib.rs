@@ -14,9 +14,11 @@
 //! - [`mask`]: how secrets are kept out of them (the engine masks its own output with the same code);
 //! - [`seal`]: how what was captured is kept where a secret may be in it;
 //! - [`client`]: how an engine starts a keeper, connects to it, or takes its place where none lives;
-//! - [`run`]: the keeper itself.
+//! - [`run`]: the keeper itself;
+//! - [`failpoint`]: where a test has the keeper or its engine killed.
 
 pub mod client;
+pub mod failpoint;
 pub mod lane;
 pub mod mask;
 pub mod orphan;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{getpid, setsid};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGPIPE, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
 
+use crate::failpoint::{self, Point};
 use crate::lane::Pool;
 use crate::lock::{Holder, Lock};
 use crate::platform;
@@ -85,6 +86,7 @@ fn start(run_dir: &Path, options: &Options) -> io::Result<Option<Keeper>> {
         return Err(io::Error::other("this process leads a process group, so it cannot have a session of its own"));
     }
     let Some(mut lock) = Lock::take(&run_dir)? else { return Ok(None) };
+    failpoint::hit(Point::KeeperLocked);
     platform.adopt_orphans()?;
     let boot_id = platform.boot_id();
     let known = receipts::read(&run_dir)?;
@@ -100,6 +102,7 @@ fn start(run_dir: &Path, options: &Options) -> io::Result<Option<Keeper>> {
     let (listener, path) = listen(&run_dir)?;
     let holder = Holder { protocol: PROTOCOL, pid, session: pid, boot_id, socket: Some(path.into()) };
     lock.sign(&holder)?;
+    failpoint::hit(Point::KeeperSigned);
     let lanes = Pool::open(&run_dir)?;
     let nothing = File::open("/dev/null")?;
     rustix::process::chdir("/")?;

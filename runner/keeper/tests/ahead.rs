@@ -46,7 +46,9 @@ fn told(engine: &mut Engine) -> String {
     loop {
         match engine.next() {
             Reply::Exited(exited) => return format!("+{}", exited.attempt),
-            Reply::TakenBack { attempts } => return attempts.iter().map(|attempt| format!("-{attempt}")).collect(),
+            Reply::TakenBack { attempts } => {
+                return attempts.iter().map(|attempt| format!("-{attempt}")).collect::<Vec<_>>().concat();
+            }
             Reply::SpawnFailed { attempt, .. } => return format!("!{attempt}"),
             Reply::Started(_) => {}
             other => panic!("{other:?}"),

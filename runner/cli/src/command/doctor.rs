@@ -30,6 +30,9 @@ struct Finding {
 
 /// Examines the machine.
 pub(crate) fn doctor(project: &Path, args: &args::Doctor) -> Result<Exit, Refusal> {
+    if let Some(run) = &args.repair {
+        return super::repair::repair(project, run, args);
+    }
     let mut findings = vec![home(), state_folder(), runtime_folder(), project_folder(project)];
     for (need, users) in needs(project, args.workflow.as_deref())? {
         findings.push(program(&need, &users));

@@ -8,6 +8,7 @@ mod graph;
 mod help;
 mod list;
 mod logs;
+mod repair;
 mod resume;
 mod run;
 mod runs;

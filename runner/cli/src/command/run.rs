@@ -8,6 +8,7 @@ use runner_engine::driver::Driver;
 use runner_engine::language::read_file;
 use runner_engine::ledger::{Lock, Runs, read_state};
 use runner_engine::run::{Request, prepare};
+use runner_keeper::failpoint::{self, Point};
 
 use crate::args;
 use crate::drive::{self, Refusal};
@@ -57,6 +58,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     };
     drive::show(&prepared.warnings);
     let folder = runs.create(drive::now(), &prepared.record.workflow)?;
+    failpoint::hit(Point::RunCreated);
     let _lock = Lock::try_take(&folder.lock(), &format!("the run `{}`", folder.id()), drive::holder())?;
     let run = prepared.named(folder.id());
     let group = drive::take_group(&run, folder.path())?;

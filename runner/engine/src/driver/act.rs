@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use runner_core::{AttemptResult, Change, Effect, ErrorKind, Input, Kind, Path, Purpose, StepError};
+use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
 use runner_keeper::protocol::{Bytes, Exited, FailureKind, Hello, PROTOCOL, Reply, Request, Start, Started, Text};
 use runner_sdk::{Captured, Command, Place, Program};
@@ -284,6 +285,7 @@ impl Driver<'_> {
 
     /// What the keeper says.
     pub(super) fn hear(&mut self, reply: Reply) -> Result<(), DriveError> {
+        failpoint::hit(Point::heard(&reply));
         match reply {
             Reply::Started(started) => self.process_started(&started),
             Reply::Exited(exited) => self.process_ended(&exited)?,

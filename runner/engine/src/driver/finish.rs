@@ -4,6 +4,7 @@ use std::path::{Path as File, PathBuf};
 use std::sync::Arc;
 
 use runner_core::{AttemptResult, ErrorKind, StepError};
+use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
 use runner_keeper::protocol::{Exit, Exited, Reason};
 use runner_sdk::world::Files;
@@ -64,6 +65,7 @@ impl Finishing {
         }
         for path in self.rendered.publishes.iter().chain(&self.publishes) {
             sync(&self.place.path(path))?;
+            failpoint::hit(Point::FilesSynced);
         }
         Ok(finished.output)
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use runner_keeper::client::{ConnectError, Connected, connect, seize, spawn};
+use runner_keeper::failpoint::{self, Point};
 use runner_keeper::protocol::{Hello, Reply, Request, Welcome, encode};
 use runner_keeper::receipts::{self, Receipts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -50,6 +51,7 @@ pub(super) fn meet(
             if seized.is_none() {
                 return meet(run, hello, to);
             }
+            failpoint::hit(Point::KeeperSeized);
             let receipts = receipts::read(run).map_err(DriveError::io("read the receipts"))?;
             Ok((None, Known { receipts, welcome: None }))
         }
@@ -70,10 +72,12 @@ pub(super) fn start(
     let mut tries = 0;
     loop {
         tries += 1;
+        failpoint::hit(Point::KeeperStarting);
         let mut child = spawn(command, run, PATIENCE).map_err(|error| DriveError::Keeper(error.to_string()))?;
         // It is this process's child while this engine lives, and somebody must take its end; not a task of the runtime,
         // which would wait for it when the engine leaves before the keeper.
         std::thread::spawn(move || child.wait());
+        failpoint::hit(Point::KeeperStarted);
         match connect(run, hello, PATIENCE) {
             Ok(connected) => return Link::of(connected, to),
             Err(ConnectError::None) if tries < TRIES => {}
@@ -106,12 +110,14 @@ impl Link {
 
     /// Sends a request. That the keeper is gone is told by its end of the connection, not here.
     pub(super) async fn send(&mut self, request: &Request) {
+        failpoint::hit(Point::sends(request));
         let bytes = encode(request);
         match self.writer.try_write(&bytes) {
             Ok(count) if count == bytes.len() => {}
             Ok(count) => drop(self.writer.write_all(&bytes[count..]).await),
             Err(_) => drop(self.writer.write_all(&bytes).await),
         }
+        failpoint::hit(Point::Sent);
     }
 
     /// Tells the keeper that the run has ended, and waits until it has left.

@@ -19,6 +19,7 @@ mod finish;
 mod inside;
 mod lane;
 mod link;
+mod mend;
 mod observe;
 mod past;
 mod recover;
@@ -33,6 +34,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settled, TimerId};
+use runner_keeper::failpoint::{self, Point};
 use tokio::sync::mpsc;
 
 pub use control::{Asked, ask, note_cancel, socket_folder};
@@ -40,6 +42,7 @@ pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange};
 pub use error::DriveError;
 pub use inside::Inside;
+pub use mend::{Loss, loss, mend};
 pub use observe::{Live, Observer};
 pub use past::Past;
 pub use recover::{Intent, Tally};
@@ -392,16 +395,21 @@ impl<'a> Driver<'a> {
                 return Ok(());
             }
             for change in changes {
+                failpoint::hit(Point::Acting);
                 self.act(change).await?;
+                failpoint::hit(Point::Acted);
             }
         }
     }
 
     /// Leaves a run whose round has ended: nothing of it lives on.
     async fn leave(mut self) -> Result<Outcome, DriveError> {
+        failpoint::hit(Point::Leaving);
         if let Some(link) = self.link.take() {
             link.end().await;
         }
+        failpoint::peer_of(None);
+        failpoint::hit(Point::KeeperLeft);
         self.journal.finish()?;
         self.behind.finish();
         Ok(self.ended.unwrap_or(Outcome { end: End::Interrupted, exit_code: None, error: None, doubts: Vec::new() }))

@@ -17,6 +17,7 @@ use std::time::Duration;
 use runner_core::{
     AttemptResult, Change, Doing, Effect, Found, Input, Machine, NodeId, Path, Phase, Purpose, StepError,
 };
+use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
 use runner_keeper::orphan::Orphan;
 use runner_keeper::protocol::{Request, Running, Text};
@@ -94,6 +95,7 @@ impl<'a> Driver<'a> {
         let stood = matches!(driver.phase(), Phase::Ended(_) | Phase::Interrupting { .. } | Phase::Pausing);
         let tally = driver.recover(&in_flight).await?;
         driver.take_over(standing).await?;
+        failpoint::hit(Point::TakenOver);
         match intent {
             Intent::Resume { decisions } => {
                 // What a person has decided may be what it would pause for.
@@ -120,16 +122,20 @@ impl<'a> Driver<'a> {
         let epoch = self.machine.state().epoch() + 1;
         let (pid, boot) = (std::process::id(), ledger::machine::boot_id().to_owned());
         self.feed_quietly(Input::Life { epoch, pid, boot })?;
+        failpoint::hit(Point::LifeBegins);
         // The epoch is durable before the keeper hears of it.
         self.journal.flush()?;
+        failpoint::hit(Point::LifeDurable);
         let hello = self.hello();
         let (link, known) = link::meet(self.folder.path(), &hello, &self.messages.0)?;
+        failpoint::hit(Point::KeeperMet);
         self.link = link;
         let mut tally = Tally::default();
         let found = self.classify(in_flight, &known, &mut tally);
         let ended = found.iter().filter(|(_, _, became)| matches!(became, Found::Ended(_)));
         let ended: Vec<_> = ended.map(|(path, attempt, _)| (path.clone(), *attempt)).collect();
         self.feed_quietly(Input::Recovered { found })?;
+        failpoint::hit(Point::Recovered);
         for key in ended {
             self.forget(&key);
         }
@@ -361,6 +367,8 @@ impl<'a> Driver<'a> {
         if self.ended.is_some() || self.link.is_none() {
             return Ok(());
         }
+        failpoint::peer_of(None);
+        failpoint::hit(Point::KeeperLost);
         self.link = None;
         let (link, known) = link::meet(self.folder.path(), &self.hello(), &self.messages.0)?;
         self.link = link;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runner_core::{AttemptResult, ErrorKind, Input, Path, Purpose, StepError};
+use runner_keeper::failpoint::{self, Point};
 use runner_sdk::Context;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -109,7 +110,9 @@ pub(super) fn start(
     let (stop, asked) = watch::channel(Stop::No);
     on.handle()?.spawn(async move {
         let (path, attempt) = (work.path.clone(), work.attempt);
+        failpoint::hit(Point::TaskBegins);
         let result = carry_out(work, asked).await;
+        failpoint::hit(Point::TaskEnded);
         drop(to.send(Message::Input(Input::Finished { path, attempt, result }, None)));
     });
     Ok(Running { lane, stop })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use runner_keeper::failpoint::{self, Point};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -66,7 +67,9 @@ impl Blobs {
         } else {
             self.publish(content, &path).map_err(failed)?;
         }
+        failpoint::hit(Point::BlobNamed);
         self.disk.sync_folder(&self.folder).map_err(failed)?;
+        failpoint::hit(Point::BlobStored);
         Ok(name)
     }
 
@@ -76,7 +79,9 @@ impl Blobs {
         let beside = self.folder.join(format!("{BESIDE}{}-{number}", std::process::id()));
         let written = self.disk.create(&beside).and_then(|file| {
             file.write_all_at(content, 0)?;
-            file.sync_all()
+            file.sync_all()?;
+            failpoint::hit(Point::BlobWritten);
+            Ok(())
         });
         let published = written.and_then(|()| self.disk.rename(&beside, path));
         if published.is_err() {

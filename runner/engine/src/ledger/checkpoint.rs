@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use runner_keeper::failpoint::{self, Point};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -82,6 +83,7 @@ impl Checkpoint {
             clear(folder)?;
         }
         fs::write(&guard, b"").map_err(failed)?;
+        failpoint::hit(Point::CheckpointOpening);
         let opening = Self::open_guarded(folder);
         fs::remove_file(&guard).map_err(failed)?;
         match opening? {
@@ -143,7 +145,9 @@ impl Checkpoint {
         let text = serde_json::to_vec(&meta).map_err(|error| LedgerError::Encode { reason: error.to_string() })?;
         batch.insert(META, text);
         self.database.apply_batch(batch).map_err(failed)?;
+        failpoint::hit(Point::CheckpointApplied);
         self.database.flush().map_err(failed)?;
+        failpoint::hit(Point::CheckpointFlushed);
         self.meta = meta;
         Ok(())
     }

@@ -45,7 +45,7 @@ pub enum LedgerError {
     /// A journal has a record that is not what was written.
     #[error(
         "journal `{}` is damaged at record {record} (line {record}, byte {offset}): {why}; restore the file from a copy, \
-         or start the work anew: nothing was changed", path.display()
+         or see what `runner doctor --repair` can do: nothing was changed", path.display()
     )]
     Damaged {
         /// The journal.
@@ -60,7 +60,7 @@ pub enum LedgerError {
     /// Something refers to a record that the journal no longer has.
     #[error(
         "journal `{}` lost facts: it ends with record {last}, but {witness} refers to record {needed}; restore the file \
-         from a copy, or start the work anew: nothing was changed", path.display()
+         from a copy, or see what `runner doctor --repair` can do: nothing was changed", path.display()
     )]
     LostFacts {
         /// The journal.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use runner_keeper::failpoint::{self, Point};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -75,12 +76,14 @@ impl Journal {
         let path = folder.join(JOURNAL);
         let failed = |action| move |error| LedgerError::io(action, &folder.join(JOURNAL), error);
         let file = disk.create(&path).map_err(failed("create"))?;
+        failpoint::hit(Point::JournalCreated);
         let synced = Synced::open(disk, folder.join(SYNCED))?;
         let mut journal = Self::assemble(path.clone(), file, synced, 0, Mark::BEGIN);
         journal.grow(GROWTH.0).map_err(failed("grow"))?;
         journal.file.sync_all().map_err(failed("sync"))?;
         journal.synced.write(0)?;
         disk.sync_folder(folder).map_err(|error| LedgerError::io("sync", folder, error))?;
+        failpoint::hit(Point::JournalBegun);
         Ok(journal)
     }
 
@@ -118,6 +121,7 @@ impl Journal {
         let sum = record::encode(&mut self.buffer, seq, flush, at, self.sum, event)
             .map_err(|error| LedgerError::Encode { reason: error.to_string() })?;
         (self.seq, self.sum) = (seq, sum);
+        failpoint::hit(Point::FactAppended);
         Ok(seq)
     }
 
@@ -134,6 +138,7 @@ impl Journal {
     }
 
     fn write_out(&mut self) -> Result<(), LedgerError> {
+        failpoint::hit(Point::FlushBegins);
         let failed = |action| move |path: &Path, error| LedgerError::io(action, path, error);
         let end = self.durable.offset + self.buffer.len() as u64;
         if end > self.allocated {
@@ -143,10 +148,14 @@ impl Journal {
         self.file
             .write_all_at(&self.buffer, self.durable.offset)
             .map_err(|error| failed("append to")(&self.path, error))?;
+        failpoint::hit(Point::FlushWritten);
         self.file.sync_data().map_err(|error| failed("sync")(&self.path, error))?;
+        failpoint::hit(Point::FlushSynced);
         self.durable = Mark { seq: self.seq, sum: self.sum, offset: end };
         self.buffer.clear();
-        self.synced.write(self.durable.seq)
+        self.synced.write(self.durable.seq)?;
+        failpoint::hit(Point::FlushNamed);
+        Ok(())
     }
 
     /// What is durable so far.
@@ -170,10 +179,13 @@ impl Journal {
     }
 
     /// Ends a run: flushes, and trims the file to its content.
+    ///
+    /// That it cannot be trimmed is no failure: all is durable, and zeros behind it are the end, too.
     pub fn finish(mut self) -> Result<Durable, LedgerError> {
         self.flush()?;
-        self.file.truncate(self.durable.offset).map_err(|error| LedgerError::io("trim", &self.path, error))?;
-        self.file.sync_all().map_err(|error| LedgerError::io("sync", &self.path, error))?;
+        let trimmed = self.file.truncate(self.durable.offset);
+        failpoint::hit(Point::JournalTrimmed);
+        let _ = trimmed.and_then(|()| self.file.sync_all());
         Ok(Durable(self.durable))
     }
 

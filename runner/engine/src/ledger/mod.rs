@@ -7,6 +7,7 @@
 //!   stands is either the remains of an unfinished flush, which is cut, or damage, which is refused. The evidence is in
 //!   the records: each names the flush that it belongs to, and one flush is in flight at a time.
 //! - `opening`: a new life reads, judges, cuts, writes the last flush again and syncs before anything is believed.
+//! - `repair`: what a person may have done about a journal that is refused.
 //! - `reader`: anyone reads along without a lock.
 //! - `checkpoint`: the fold up to a mark, always behind the journal and made anew from it when it does not add up.
 //! - `blob`: outputs too large for the journal, named by their content.
@@ -29,6 +30,7 @@ pub mod machine;
 mod opening;
 mod reader;
 mod record;
+mod repair;
 mod run_folder;
 mod scan;
 mod state;
@@ -50,6 +52,7 @@ pub use lock::Lock;
 pub use opening::Cut;
 pub use reader::{Follower, read};
 pub use record::Record;
+pub use repair::{Damage, Health, examine};
 pub use run_folder::{RunFolder, Runs};
 pub use scan::Mark;
 pub use state::{Key, Origin, State, StateOp, StateWrite, Versions, Written, read_state, state_history};

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use runner_keeper::failpoint::{self, Point};
+
 use super::disk::{Disk, DiskFile};
 use super::error::LedgerError;
 use super::journal::{JOURNAL, SYNCED};
@@ -41,16 +43,9 @@ pub(super) fn take_over(disk: &dyn Disk, folder: &Path, mark: Mark) -> Result<Ta
     let witness = synced::read(disk, &folder.join(SYNCED))?;
     let file = disk.open(&path).map_err(failed("open"))?;
     let bytes = reader::read_from(disk, &path, mark)?;
-    let Scan { records, end, tail } = scan::scan(&path, &bytes, mark)?;
-    let cut = match tail {
-        Tail::Clean => None,
-        Tail::Damaged { why } => return Err(damaged(&path, end, why)),
-        Tail::Torn { length } => {
-            let bytes = mark.offset + length as u64 - end.offset;
-            Some(Cut { record: end.seq + 1, offset: end.offset, bytes })
-        }
-    };
-    trust(&path, end, &witness, cut.as_ref())?;
+    let scan = scan::scan(&path, &bytes, mark)?;
+    let cut = judged(&path, &scan, mark, &witness)?;
+    let Scan { records, end, .. } = scan;
     if let Some(cut) = &cut {
         zero(&*file, cut).map_err(failed("cut"))?;
         file.sync_all().map_err(failed("sync"))?;
@@ -61,12 +56,29 @@ pub(super) fn take_over(disk: &dyn Disk, folder: &Path, mark: Mark) -> Result<Ta
         let last = records.last().map_or(0, |last| last.line.end);
         file.write_all_at(&bytes[first..last], mark.offset + first as u64).map_err(failed("rewrite"))?;
     }
+    failpoint::hit(Point::JournalRewritten);
     file.sync_all().map_err(failed("sync"))?;
     let synced = Synced::open(disk, folder.join(SYNCED))?;
     disk.sync_folder(folder).map_err(|error| LedgerError::io("sync", folder, error))?;
     synced.write(end.seq)?;
+    failpoint::hit(Point::JournalTaken);
     let allocated = file.size().map_err(failed("measure"))?;
     Ok(Taken { file, synced, allocated, bytes, records, end, cut })
+}
+
+/// What is to be cut from a journal that was scanned from `mark` on; refuses one that is damaged or has lost facts.
+pub(super) fn judged(path: &Path, scan: &Scan, mark: Mark, witness: &Witness) -> Result<Option<Cut>, LedgerError> {
+    let end = scan.end;
+    let cut = match &scan.tail {
+        Tail::Clean => None,
+        Tail::Damaged { why } => return Err(damaged(path, end, why.clone())),
+        Tail::Torn { length } => {
+            let bytes = mark.offset + *length as u64 - end.offset;
+            Some(Cut { record: end.seq + 1, offset: end.offset, bytes })
+        }
+    };
+    trust(path, end, witness, cut.as_ref())?;
+    Ok(cut)
 }
 
 /// Refuses a journal that is shorter than it is known to have been.

@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::disk::{Disk, RealDisk};
 use super::error::LedgerError;
-use super::journal::JOURNAL;
+use super::journal::{JOURNAL, SYNCED};
+use super::opening;
 use super::record::{self, Record, SEAL};
-use super::scan::{self, Mark, Scan, Standing, Tail};
+use super::scan::{self, Mark, Standing};
+use super::synced;
 
 /// Follows a journal: each [`poll`](Self::poll) returns the records that were added since the last.
 ///
@@ -57,22 +59,22 @@ impl<T: DeserializeOwned> Follower<T> {
     fn advance(&mut self, found: &mut Vec<Record<T>>) -> Result<(), LedgerError> {
         let mut suspect = None;
         loop {
+            // First what is known to be durable, then what is there: that can only have become more.
+            let witness = synced::read(&RealDisk, &self.path.with_file_name(SYNCED))?;
             let bytes = read_from(&RealDisk, &self.path, self.mark)?;
-            let Scan { records, end, tail } = scan::scan(&self.path, &bytes, self.mark)?;
-            found.extend(decode_all(&self.path, &bytes, &records)?);
-            self.mark = end;
-            let Tail::Damaged { why } = tail else { return Ok(()) };
+            let scan = scan::scan(&self.path, &bytes, self.mark)?;
+            found.extend(decode_all(&self.path, &bytes, &scan.records)?);
+            let Err(error) = opening::judged(&self.path, &scan, self.mark, &witness) else {
+                self.mark = scan.end;
+                return Ok(());
+            };
+            self.mark = scan.end;
             // The writer may have overtaken this reading: then the bad place reads well the next time, since what
             // stands behind it was written after it.
-            if suspect == Some(end) {
-                return Err(LedgerError::Damaged {
-                    path: self.path.clone(),
-                    record: end.seq + 1,
-                    offset: end.offset,
-                    why,
-                });
+            if suspect == Some(scan.end) {
+                return Err(error);
             }
-            suspect = Some(end);
+            suspect = Some(scan.end);
         }
     }
 }

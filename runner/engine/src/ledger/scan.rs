@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::error::LedgerError;
-use super::record::{self, Flaw, HEAD, VERSION};
+use super::record::{self, Flaw, HEAD, Line, VERSION};
 
 /// A place in a journal between two records: everything before it was read and held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -117,6 +117,22 @@ fn judge(path: &Path, rest: &[u8], place: usize, bad: u64, flaw: Option<&str>) -
         }
     }
     Ok(Tail::Torn { length: place + last + 1 })
+}
+
+/// The records that can be read in `bytes`, wherever they stand, with the place of each one's event.
+pub(crate) fn readable(bytes: &[u8]) -> Vec<(Line, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(begin) = find(&bytes[from..], HEAD).map(|place| from + place) {
+        let end = find(&bytes[begin..], b"\n").map_or(bytes.len(), |length| begin + length);
+        from = begin + 1;
+        if let Ok(line) = record::decode(&bytes[begin..end]) {
+            let event = begin + line.event.start..begin + line.event.end;
+            found.push((line, event));
+            from = end;
+        }
+    }
+    found
 }
 
 fn too_new(path: &Path, found: u64) -> LedgerError {

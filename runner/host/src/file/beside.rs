@@ -11,6 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use runner_keeper::failpoint::{self, Point};
 use rustix::fs::{FlockOperation, flock};
 
 /// What stands between the target's name and the random part.
@@ -63,8 +64,10 @@ impl Beside {
     /// Syncs the file, gives it the name of `target`, and syncs the folder.
     pub(crate) fn publish(mut self, target: &Path) -> io::Result<()> {
         self.file.sync_all()?;
+        failpoint::hit(Point::FileWritten);
         std::fs::rename(&self.path, target)?;
         self.published = true;
+        failpoint::hit(Point::FileNamed);
         File::open(&self.folder)?.sync_all()
     }
 }

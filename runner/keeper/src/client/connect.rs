@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::failpoint::{self, Point};
 use crate::lock::{self, Holder, Lock};
 use crate::platform;
 use crate::protocol::{Decoder, Hello, PROTOCOL, Reply, Request, Welcome, encode};
@@ -86,8 +87,10 @@ pub fn connect(run_dir: &Path, hello: &Hello, wait: Duration) -> Result<Connecte
 
 /// Says hello and waits for the welcome; `None` if the keeper left instead, or did not answer in time.
 fn introduce(mut stream: UnixStream, hello: &Hello, end: Instant) -> Result<Option<Connected>, ConnectError> {
+    failpoint::peer_of(Some(&stream));
     let mut decoder = Decoder::default();
     let mut buffer = vec![0; 64 << 10];
+    failpoint::hit(Point::SendHello);
     if let Err(error) = stream.write_all(&encode(&Request::Hello(Box::new(hello.clone())))) {
         return if is_gone(&error) { Ok(None) } else { Err(error.into()) };
     }
@@ -105,6 +108,7 @@ fn introduce(mut stream: UnixStream, hello: &Hello, end: Instant) -> Result<Opti
         match messages.next() {
             None => {}
             Some(Reply::Welcome(welcome)) => {
+                failpoint::hit(Point::HeardWelcome);
                 stream.set_read_timeout(None)?;
                 return Ok(Some(Connected { stream, welcome: *welcome, decoder, early: messages.collect() }));
             }

@@ -44,6 +44,9 @@ pub enum Doubt {
     /// The keeper died, and the attempt ended without a witness.
     #[error("the keeper died, and it ended unseen")]
     EndedUnseen,
+    /// Receipts are damaged, so that it is not told there does not mean that it was not.
+    #[error("the receipts, which would tell, are damaged")]
+    DamagedReceipts,
 }
 
 impl Receipts {
@@ -66,10 +69,17 @@ impl Receipts {
         if begun_in != boot_id {
             return Found::InDoubt(Doubt::OtherBoot);
         }
-        let Some(spawning) = &trace.spawning else { return Found::NotStarted };
         let living = match &trace.spawned {
-            Some(spawned) => group_of(platform, &trace, spawned.pid, spawned.start_time),
+            Some(spawned) => group_of(platform, &trace, spawned.pid, spawned.start_time, self.damaged() > 0),
             None => self.nameless_group(platform, run_dir, &trace),
+        };
+        let Some(spawning) = &trace.spawning else {
+            return match (self.damaged(), living.is_empty()) {
+                (0, _) => Found::NotStarted,
+                (_, true) => Found::InDoubt(Doubt::DamagedReceipts),
+                // Whether its output was piped is not known: it is stopped, for nobody may be reading it.
+                (_, false) => Found::Orphaned(Orphan::new(true, &living)),
+            };
         };
         if !living.is_empty() {
             return Found::Orphaned(Orphan::new(spawning.piped || spawning.pty, &living));
@@ -109,9 +119,17 @@ impl Receipts {
 }
 
 /// What lives of the process group of a leader that is known.
-fn group_of(platform: &dyn Platform, trace: &Trace, leader: i32, start_time: Option<u64>) -> Vec<Process> {
+/// Which keeper's it was is not believed where receipts are `damaged`.
+fn group_of(
+    platform: &dyn Platform,
+    trace: &Trace,
+    leader: i32,
+    start_time: Option<u64>,
+    damaged: bool,
+) -> Vec<Process> {
     let pty = trace.spawning.as_ref().is_some_and(|spawning| spawning.pty);
     let session = if pty { Some(leader) } else { trace.keeper.as_ref().map(|keeper| keeper.session) };
+    let session = session.filter(|_| !damaged);
     let processes = platform.processes();
     // The number of a group is not given to another process while a member lives. So if a process has the leader's
     // number but is not the leader, then nothing of the group is left.
@@ -133,6 +151,7 @@ fn is_reused(processes: &[Process], keeper: &KeeperStarted) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command};
 
@@ -211,6 +230,50 @@ mod tests {
         }
         assert!(matches!(classify(&[failed(OTHER, true)], OTHER), Found::Failed(_)));
         assert_eq!(classify(&[failed(OTHER, false)], OTHER), Found::InDoubt(Doubt::OtherBoot));
+    }
+
+    /// A receipt that is not there any more must not become another answer than "nobody knows".
+    #[test]
+    fn receipts_damaged_at_any_byte_give_a_doubt_or_the_truth() {
+        let boot_id = platform::native().boot_id();
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(folder.path()).unwrap();
+        let spawned = Record::Spawned(Spawned { attempt: 1, pid: 1 << 22, start_time: Some(1) });
+        for record in [keeper(1 << 22, 1 << 22, Some(1)), spawning(&boot_id, false), spawned, ended(&boot_id, false)] {
+            writer.append(&record).unwrap();
+        }
+        let look = || read(folder.path()).unwrap().classify(folder.path(), 1, &boot_id, &[]);
+        let truth = look();
+        assert!(matches!(truth, Found::Ended(_)));
+        let file = super::super::path(folder.path());
+        let bytes = fs::read(&file).unwrap();
+        let (mut doubts, mut truths) = (0, 0);
+        for place in 0..bytes.len() {
+            for change in [0x01, 0x80, bytes[place], bytes[place] ^ b'\n'] {
+                let mut damaged = bytes.clone();
+                damaged[place] ^= change;
+                fs::write(&file, damaged).unwrap();
+                match look() {
+                    Found::InDoubt(_) => doubts += 1,
+                    found => {
+                        assert_eq!(found, truth, "byte {place}");
+                        truths += 1;
+                    }
+                }
+            }
+            // All but the last receipt may be gone, too: one that begins an attempt is never taken for its absence.
+            let mut torn = bytes[..place].to_vec();
+            torn.extend_from_slice(b"\n");
+            fs::write(&file, torn).unwrap();
+            let begun = bytes[..place].split(|byte| *byte == b'\n').count() - 1;
+            let found = look();
+            let fits = match begun {
+                0 | 1 => matches!(found, Found::InDoubt(_) | Found::NotStarted),
+                _ => matches!(found, Found::InDoubt(_)) || place + 1 == bytes.len(),
+            };
+            assert!(fits, "cut at {place}: {found:?}");
+        }
+        assert!(doubts > 100 && truths > 100, "{doubts} doubts, {truths} truths");
     }
 
     #[test]

@@ -18,9 +18,25 @@ pub use read::{Receipts, read, read_to};
 pub use record::{Ended, Failed, KeeperStarted, Record, Spawned, Spawning};
 pub(crate) use write::Writer;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file of a run's receipts.
 pub fn path(run_dir: &Path) -> PathBuf {
     run_dir.join("receipts")
+}
+
+/// Gives the receipts of a run another name, `receipts.damaged-N`; none where there is no file. To be called with the
+/// keeper's lock in hand.
+pub fn set_aside(run_dir: &Path) -> io::Result<()> {
+    let from = path(run_dir);
+    let (mut number, mut to) = (1, from.with_extension("damaged-1"));
+    while to.exists() {
+        number += 1;
+        to = from.with_extension(format!("damaged-{number}"));
+    }
+    match std::fs::rename(&from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.and_then(|()| std::fs::File::open(run_dir)?.sync_all()),
+    }
 }

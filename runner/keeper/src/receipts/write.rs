@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::{Record, checksum, path};
+use crate::failpoint::{self, Point};
 
 /// Appends receipts. Only the holder of the keeper's lock may.
 #[derive(Debug)]
@@ -40,7 +41,11 @@ impl Writer {
     /// Appends a record, whole or not at all.
     pub(crate) fn append(&mut self, record: &Record) -> io::Result<()> {
         let line = checksum::line(&serde_json::to_string(record)?);
-        self.write(line.as_bytes())
+        let (before, after) = Point::receipts(record);
+        failpoint::hit(before);
+        self.write(line.as_bytes())?;
+        failpoint::hit(after);
+        Ok(())
     }
 
     /// Makes everything appended so far durable.
@@ -50,6 +55,7 @@ impl Writer {
             self.folder.sync_all()?;
             self.folder_synced = true;
         }
+        failpoint::hit(Point::ReceiptSynced);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use rustix::process::{Pid, test_kill_process_group};
 
 use super::Keeper;
 use super::attempt::{Attempt, Outcome};
+use crate::failpoint::{self, Point};
 use crate::lane::{Kind, PROGRESS_VARIABLE, progress_path};
 use crate::platform::reap;
 use crate::protocol::{Exit, Exited, Leftover, Reason, Reply};
@@ -53,6 +54,7 @@ impl Keeper {
     /// Notes how the leader ended and where its output lies, and stops what is left in its group: it did not leave
     /// the group on purpose.
     fn leader_ended(&mut self, number: u64, exit: Exit, max_rss: u64) {
+        failpoint::hit(Point::Reaped);
         let Some(attempt) = self.attempts.get_mut(&number) else { return };
         let begin = attempt.started.begin;
         let mut outcome = Outcome {

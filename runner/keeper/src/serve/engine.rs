@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::geteuid;
 
 use super::Keeper;
+use crate::failpoint::{self, Point};
 use crate::protocol::{Decoder, FrameError, Reply, Request, encode};
 
 /// How long somebody may be connected without saying who he is.
@@ -52,12 +53,14 @@ impl Engine {
     }
 
     pub(super) fn send(&mut self, reply: &Reply) {
+        failpoint::hit(Point::says(reply));
         self.unsent.extend(encode(reply));
         self.flush();
     }
 
     /// Sends it with what comes next, or soon: an engine is not woken for what it need not act on.
     pub(super) fn mention(&mut self, reply: &Reply) {
+        failpoint::hit(Point::says(reply));
         self.unsent.extend(encode(reply));
         self.held.get_or_insert_with(|| Instant::now() + PATIENCE);
     }
@@ -86,6 +89,7 @@ impl Engine {
         };
         // Who is gone has no use for it; who is not finds it in the receipts.
         let _ = send();
+        failpoint::peer_of(None);
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Heard {
@@ -120,6 +124,8 @@ impl Keeper {
         let Ok((stream, _)) = self.listener.accept() else { return };
         let ours = self.platform.peer(&stream).is_none_or(|user| user == geteuid().as_raw());
         if ours && stream.set_nonblocking(true).is_ok() {
+            failpoint::peer_of(Some(&stream));
+            failpoint::hit(Point::Accepted);
             let connected = Instant::now();
             let decoder = Decoder::default();
             self.engine = Some(Engine { stream, decoder, unsent: Vec::new(), held: None, connected, welcome: false });
@@ -165,6 +171,8 @@ impl Keeper {
         self.engine = None;
         self.queue.clear();
         self.lonely_since = Instant::now();
+        failpoint::peer_of(None);
+        failpoint::hit(Point::Parted);
     }
 
     /// Tells of something that the engine need not act on, with what comes next.

@@ -27,6 +27,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
+use crate::failpoint::{self, Point};
 use crate::lane::Pool;
 use crate::lock::{Holder, Lock};
 use crate::mask::Masker;
@@ -213,6 +214,7 @@ impl Keeper {
             // From here on nobody can come; who came before stands in the queue.
             let _ = std::fs::remove_file(socket.as_path());
         }
+        failpoint::hit(Point::KeeperLeaving);
         if self.ending {
             return Ok(true);
         }

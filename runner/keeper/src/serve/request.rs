@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Keeper;
+use crate::failpoint::{self, Point};
 use crate::mask::Masker;
 use crate::protocol::{Hello, Mask, PROTOCOL, Reason, Reply, Request, Text, Welcome};
 
@@ -18,6 +19,7 @@ impl Keeper {
             // Refused by an earlier message of the same read.
             None => return,
         };
+        failpoint::hit(Point::obeys(&request));
         match request {
             Request::Hello(hello) => self.greet(*hello),
             _ if !welcome => self.refuse(None, "the first message must be `hello`".to_owned()),

@@ -10,10 +10,12 @@ mod version;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use runner_keeper::failpoint::{self, Point};
 use serde_json::Value;
 
 pub use self::key::Key;
@@ -25,14 +27,14 @@ use super::checkpoint::{Checkpoint, Opening};
 use super::disk::{Disk, RealDisk, create_folders};
 use super::error::LedgerError;
 use super::holder::Holder;
-use super::journal::{Durable, JOURNAL, Journal, Opened};
+use super::journal::{Durable, Journal, Opened};
 use super::lock::Lock;
 use super::reader;
 use super::record::Record;
 use super::scan::Mark;
 
-/// So many records may be read again before an index is worth writing.
-const INDEX_EVERY: usize = 256;
+/// So many records may be read again before an index is worth writing; few where tests kill.
+const INDEX_EVERY: usize = if cfg!(feature = "failpoints") { 4 } else { 256 };
 
 /// The state of a project, open for reading and writing.
 #[derive(Debug)]
@@ -80,8 +82,9 @@ impl State {
         let (seen, changed) = (BTreeSet::new(), BTreeSet::new());
         let mut state = Self { disk, folder, bound, mark: Mark::BEGIN, tree, seen, behind: 0, changed };
         let _lock = state.lock(holder)?;
-        if !state.folder.join(JOURNAL).exists() {
-            Journal::create_on(&*state.disk, &state.folder)?;
+        match Journal::create_on(&*state.disk, &state.folder) {
+            Err(LedgerError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {}
+            other => drop(other?),
         }
         if state.index().exists() {
             state.load_index()?;
@@ -126,6 +129,7 @@ impl State {
         expected: Option<(&Key, u64)>,
     ) -> Result<Written, LedgerError> {
         let _lock = self.lock(holder)?;
+        failpoint::hit(Point::StateLocked);
         let mut journal = self.catch_up()?;
         if let Some((key, expected)) = expected {
             let found = Versions::of(&reader::read(&self.folder)?)?.version(key);
@@ -142,6 +146,7 @@ impl State {
         tree::check(&self.tree, &write.op)?;
         let seq = journal.append(at, &write)?;
         let durable = journal.flush()?;
+        failpoint::hit(Point::StateWritten);
         self.fold(write)?;
         self.mark = durable.mark();
         self.write_index_if_due(durable);
@@ -209,6 +214,7 @@ impl State {
     /// Best effort: without an index the journal is read from its begin.
     fn write_index_if_due(&mut self, durable: Durable) {
         if self.behind >= INDEX_EVERY && self.write_index(durable).is_ok() {
+            failpoint::hit(Point::StateIndexed);
             self.behind = 0;
             self.changed.clear();
         }

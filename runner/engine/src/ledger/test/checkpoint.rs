@@ -107,6 +107,26 @@ fn a_journal_shorter_than_its_checkpoint_is_refused() {
     assert_eq!(opened.journal.holds(checkpoint.mark()).unwrap_err().kind(), ErrorKind::LostFacts);
 }
 
+/// Where the files are damaged: the head and the last page of each, and `DAMAGES` places anywhere. Of heads and pages every
+/// byte where that is 10,000, as in the long form; else one in many.
+fn places(files: &[(PathBuf, Vec<u8>)]) -> Vec<(usize, usize)> {
+    const PAGE: usize = 4096;
+    let seeded = std::env::var("DAMAGES").ok().and_then(|number| number.parse().ok()).unwrap_or(60);
+    let step = if seeded >= 10_000 { 1 } else { 509 };
+    let mut places = Vec::new();
+    for (file, (_, bytes)) in files.iter().enumerate() {
+        let (head, last) = (bytes.len().min(PAGE), bytes.len().saturating_sub(PAGE));
+        places.extend((0..head).chain(last.max(head)..bytes.len()).step_by(step).map(|place| (file, place)));
+    }
+    let mut random = 0x9e37_79b9_u64;
+    for trial in 0..seeded {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let file = trial % files.len();
+        places.push((file, usize::try_from(random >> 33).unwrap() % files[file].1.len().max(1)));
+    }
+    places
+}
+
 #[test]
 fn damage_is_seen_or_harmless_and_never_a_wrong_entry() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,18 +134,15 @@ fn damage_is_seen_or_harmless_and_never_a_wrong_entry() {
     let path = folder.path().join("checkpoint");
     let good: Vec<_> = files(&path).into_iter().map(|file| (file.clone(), fs::read(&file).unwrap())).collect();
     let (mut rebuilt, mut whole, mut older, mut ended) = (0, 0, 0, 0);
-    let mut random = 0x9e37_79b9_u64;
-    for trial in 0..60_usize {
+    for (trial, (file, place)) in places(&good).into_iter().enumerate() {
         fs::remove_dir_all(&path).unwrap();
         for (file, bytes) in &good {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, bytes).unwrap();
         }
-        let (file, bytes) = &good[trial % good.len()];
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let place = usize::try_from(random >> 33).unwrap() % bytes.len().max(1);
+        let (file, bytes) = &good[file];
         let mut bytes = bytes.clone();
-        match trial / good.len() % 4 {
+        match trial % 4 {
             0 if bytes.len() > place => bytes[place] ^= 0x10,
             1 => bytes.truncate(place),
             2 => bytes.clear(),

@@ -1,14 +1,14 @@
-//! A disk in memory that loses power: of what was not synced, any sectors may have been kept and any lost.
+//! A disk in memory that loses power: of what was not synced, anything may have been kept and anything lost.
+//!
+//! Either by chance ([`Forgetful::power_cut`]), or in every way that [`super::image`] can think of, at every operation of
+//! a life that was watched ([`Forgetful::watch`]).
 
-use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::super::{Disk, DiskFile};
-
-/// What a disk writes whole or not at all, in bytes.
-const SECTOR: usize = 512;
+use super::platter::{Change, Platter};
 
 /// The disk; its clones are the same disk.
 #[derive(Clone, Debug)]
@@ -16,18 +16,21 @@ pub(super) struct Forgetful(Arc<Mutex<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
-    files: Vec<Content>,
-    names: BTreeMap<PathBuf, usize>,
-    durable_names: BTreeMap<PathBuf, usize>,
+    platter: Platter,
     /// Operations until the power fails.
     left: u64,
     random: u64,
+    /// What its user was told is durable.
+    told: u64,
+    /// What the platter was, and what its user had been told, after each operation.
+    moments: Option<Vec<Moment>>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Content {
-    now: Vec<u8>,
-    durable: Vec<u8>,
+/// A moment at which the power could fail.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub(super) platter: Platter,
+    pub(super) told: u64,
 }
 
 #[derive(Debug)]
@@ -35,9 +38,13 @@ struct Open(Forgetful, usize);
 
 impl Forgetful {
     pub(super) fn new(seed: u64) -> Self {
-        let (names, durable_names) = (BTreeMap::new(), BTreeMap::new());
+        Self::holding(Platter::default(), seed)
+    }
+
+    /// A disk that holds this.
+    pub(super) fn holding(platter: Platter, seed: u64) -> Self {
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Self(Arc::new(Mutex::new(Inner { files: Vec::new(), names, durable_names, left: u64::MAX, random })))
+        Self(Arc::new(Mutex::new(Inner { platter, left: u64::MAX, random, told: 0, moments: None })))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -49,52 +56,54 @@ impl Forgetful {
         self.inner().left = operations;
     }
 
-    /// The disk as it is found when the power is back.
+    /// Keeps every moment from now on.
+    pub(super) fn watch(&self) {
+        self.inner().moments = Some(Vec::new());
+    }
+
+    /// Its user was told that so much is durable.
+    pub(super) fn tell(&self, durable: u64) {
+        self.inner().told = durable;
+    }
+
+    /// The moments that were kept.
+    pub(super) fn moments(&self) -> Vec<Moment> {
+        self.inner().moments.take().unwrap_or_default()
+    }
+
+    /// The disk as it is found when the power is back: each sector and each name as chance has it.
     pub(super) fn power_cut(&self) {
         let mut inner = self.inner();
         inner.left = u64::MAX;
-        for index in 0..inner.files.len() {
-            let Content { now, mut durable } = inner.files[index].clone();
-            // The length may be the old or the new one, independently of the content.
-            if inner.coin() {
-                durable.resize(now.len(), 0);
-            }
-            for (place, sector) in durable.chunks_mut(SECTOR).enumerate() {
-                let new = now.get(place * SECTOR..).unwrap_or_default();
-                if inner.coin() {
-                    let length = sector.len().min(new.len());
-                    sector[..length].copy_from_slice(&new[..length]);
-                }
-            }
-            inner.files[index] = Content { now: durable.clone(), durable };
-        }
-        let mut names = inner.durable_names.clone();
-        let unsynced: Vec<_> = inner.names.iter().map(|(path, file)| (path.clone(), *file)).collect();
-        for (path, file) in unsynced {
-            if !names.contains_key(&path) && inner.coin() {
-                names.insert(path, file);
-            }
-        }
-        inner.names.clone_from(&names);
-        inner.durable_names = names;
+        let mut random = inner.random;
+        inner.platter.lose(&mut || coin(&mut random));
+        inner.random = random;
     }
 }
 
-impl Inner {
-    fn coin(&mut self) -> bool {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random >> 32 & 1 == 0
-    }
+fn coin(random: &mut u64) -> bool {
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    *random >> 32 & 1 == 0
+}
 
+impl Inner {
     fn spend(&mut self) -> io::Result<()> {
         self.left = self.left.saturating_sub(1);
         if self.left == 0 { Err(io::Error::other("the power is gone")) } else { Ok(()) }
     }
 
-    fn find(&self, path: &Path) -> io::Result<usize> {
-        self.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn keep(&mut self) {
+        let moment = Moment { platter: self.platter.clone(), told: self.told };
+        if let Some(moments) = &mut self.moments {
+            moments.push(moment);
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        self.platter.change(change);
+        self.keep();
     }
 }
 
@@ -102,35 +111,35 @@ impl Disk for Forgetful {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut inner = self.inner();
         inner.spend()?;
-        if inner.names.contains_key(path) {
+        if inner.platter.find(path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let file = inner.files.len();
-        inner.files.push(Content::default());
-        inner.names.insert(path.to_path_buf(), file);
+        let file = inner.platter.add();
+        inner.change(Change::Named(path.to_path_buf(), file));
         Ok(Box::new(Open(self.clone(), file)))
     }
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = self.inner().find(path)?;
+        let file = self.inner().platter.find(path)?;
         Ok(Box::new(Open(self.clone(), file)))
     }
     fn read(&self, path: &Path, offset: u64) -> io::Result<Vec<u8>> {
         let inner = self.inner();
-        let content = &inner.files[inner.find(path)?].now;
+        let content = &inner.platter.files[inner.platter.find(path)?].now;
         Ok(content.get(usize::try_from(offset).unwrap()..).unwrap_or_default().to_vec())
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut inner = self.inner();
         inner.spend()?;
-        let file = inner.find(from)?;
-        inner.names.remove(from);
-        inner.names.insert(to.to_path_buf(), file);
+        let file = inner.platter.find(from)?;
+        inner.change(Change::Renamed(from.to_path_buf(), to.to_path_buf(), file));
         Ok(())
     }
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut inner = self.inner();
         inner.spend()?;
-        inner.names.remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        inner.platter.find(path)?;
+        inner.change(Change::Removed(path.to_path_buf()));
+        Ok(())
     }
     fn create_folder(&self, _: &Path) -> io::Result<()> {
         Ok(())
@@ -138,10 +147,8 @@ impl Disk for Forgetful {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut inner = self.inner();
         inner.spend()?;
-        let inside = |name: &Path| name.parent() == Some(path);
-        let names: Vec<_> = inner.names.iter().filter(|(name, _)| inside(name)).map(|(n, f)| (n.clone(), *f)).collect();
-        inner.durable_names.retain(|name, _| !inside(name));
-        inner.durable_names.extend(names);
+        inner.platter.sync_folder(path);
+        inner.keep();
         Ok(())
     }
 }
@@ -151,29 +158,28 @@ impl DiskFile for Open {
         let mut inner = self.0.inner();
         // What a failing write did may be anything, and so it is done.
         let spent = inner.spend();
-        let begin = usize::try_from(offset).unwrap();
-        let now = &mut inner.files[self.1].now;
-        now.resize(now.len().max(begin + bytes.len()), 0);
-        now[begin..begin + bytes.len()].copy_from_slice(bytes);
+        inner.platter.files[self.1].write(bytes, usize::try_from(offset).unwrap());
+        inner.keep();
         spent
     }
     fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.0.inner();
         inner.spend()?;
-        let content = &mut inner.files[self.1];
-        content.durable.clone_from(&content.now);
+        inner.platter.files[self.1].sync();
+        inner.keep();
         Ok(())
     }
     fn sync_all(&self) -> io::Result<()> {
         self.sync_data()
     }
     fn size(&self) -> io::Result<u64> {
-        Ok(self.0.inner().files[self.1].now.len() as u64)
+        Ok(self.0.inner().platter.files[self.1].now.len() as u64)
     }
     fn truncate(&self, length: u64) -> io::Result<()> {
         let mut inner = self.0.inner();
         inner.spend()?;
-        inner.files[self.1].now.resize(usize::try_from(length).unwrap(), 0);
+        inner.platter.files[self.1].now.resize(usize::try_from(length).unwrap(), 0);
+        inner.keep();
         Ok(())
     }
 }

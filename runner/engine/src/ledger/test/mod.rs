@@ -3,12 +3,15 @@
 mod blob;
 mod checkpoint;
 mod child;
+mod damage;
 mod ends;
 mod faulty;
 mod forgetful;
+mod image;
 mod journal;
 mod kill;
 mod lock;
+mod platter;
 mod power;
 mod record;
 mod run_folder;
