@@ -11,13 +11,16 @@ mod busy;
 mod called;
 mod checkpoint;
 mod conformance;
+mod disk;
 mod doubt;
+mod durable;
 mod ending;
 mod house;
-mod kill;
 mod large;
 mod odd;
+mod repair;
 mod secret;
+mod served;
 mod signal;
 mod template;
 

@@ -159,6 +159,12 @@ impl Project {
         self.keeper().is_some_and(process::kill)
     }
 
+    /// Kills everything alive that the project started; gives how many there were.
+    pub fn kill_all(&self) -> usize {
+        let living = self.processes();
+        living.iter().filter(|one| process::kill(one.pid)).count()
+    }
+
     /// Everything alive that the project started.
     pub fn processes(&self) -> Vec<Process> {
         process::marked(self.base.path())
@@ -178,12 +184,8 @@ impl Drop for Project {
         }
         // Killing one may make another start its next: again, until nobody is there.
         for _ in 0..50 {
-            let living = self.processes();
-            if living.is_empty() {
+            if self.kill_all() == 0 {
                 break;
-            }
-            for process in living {
-                process::kill(process.pid);
             }
             std::thread::sleep(std::time::Duration::from_millis(2));
         }

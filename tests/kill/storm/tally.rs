@@ -2,34 +2,36 @@
 
 use std::fmt;
 
+use crate::support::Ended;
+
 /// Counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::kill) struct Tally {
+pub(crate) struct Tally {
     /// Runs that went to their end.
-    pub(in crate::kill) runs: usize,
+    pub(crate) runs: usize,
     /// Engine lives.
-    pub(in crate::kill) lives: usize,
+    pub(crate) lives: usize,
     /// SIGKILLs dealt.
-    pub(in crate::kill) kills: usize,
+    pub(crate) kills: usize,
     /// Of these, to keepers.
-    pub(in crate::kill) keepers: usize,
+    pub(crate) keepers: usize,
     /// Attempts that a later life found running.
-    pub(in crate::kill) adopted: usize,
+    pub(crate) adopted: usize,
     /// Attempts whose end a later life took from a receipt.
-    pub(in crate::kill) taken: usize,
+    pub(crate) taken: usize,
     /// Attempts that a later life found not begun.
-    pub(in crate::kill) not_begun: usize,
+    pub(crate) not_begun: usize,
     /// Process attempts in doubt.
-    pub(in crate::kill) doubts: usize,
+    pub(crate) doubts: usize,
     /// Effects that were there more often than in an undisturbed run.
-    pub(in crate::kill) repeated: usize,
+    pub(crate) repeated: usize,
     /// How often a person was asked.
-    pub(in crate::kill) paused: usize,
+    pub(crate) paused: usize,
 }
 
 impl Tally {
     /// Adds another run's.
-    pub(in crate::kill) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         let pairs = [
             (&mut self.runs, other.runs),
             (&mut self.lives, other.lives),
@@ -47,8 +49,15 @@ impl Tally {
         }
     }
 
+    /// Takes the counts from what a life said that was killed; those of one that ended are taken elsewhere.
+    pub(super) fn hear_killed(&mut self, ended: &Ended) {
+        if ended.code == 137 {
+            self.hear(&ended.stderr);
+        }
+    }
+
     /// Takes the counts from what an engine says when it takes up a run.
-    pub(super) fn hear(&mut self, said: &str) {
+    pub(crate) fn hear(&mut self, said: &str) {
         let Some((_, counts)) = said.split_once("taken up again: ") else { return };
         let line = counts.lines().next().unwrap_or_default();
         let numbers: Vec<usize> = line.split(", ").filter_map(|part| part.split(' ').next()?.parse().ok()).collect();

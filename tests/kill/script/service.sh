@@ -3,8 +3,8 @@
 set -eu
 name=$1
 exec 9>>"locks/$name"
-flock -n 9 || echo "beside $$" >>"effects/$name"
-echo "begin $$" >>"effects/$name"
+flock -n 9 || echo "beside $name $$" >>effects
+echo "begin $name $$" >>effects
 echo "$$" >"locks/$name.pid"
 echo ready
 exec sleep 600
