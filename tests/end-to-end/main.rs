@@ -19,6 +19,7 @@ mod house;
 mod large;
 mod odd;
 mod repair;
+mod sealed;
 mod secret;
 mod served;
 mod signal;

@@ -60,7 +60,7 @@ fn secretive(workflow: &str) -> Project {
 }
 
 /// Every file that a run left, and where it says the secret.
-fn places(folder: &Path, needle: &str, found: &mut Vec<String>) {
+pub(crate) fn places(folder: &Path, needle: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
@@ -131,19 +131,43 @@ fn the_stream_of_events_holds_no_secret() {
 }
 
 #[test]
-fn a_captured_secret_fails_the_step_naming_the_secret() {
+fn a_captured_secret_is_sealed_and_used_as_it_is() {
     let captured = "
 secrets: {word: {env: WORD}}
-steps: [{id: a, uses: exec.run, env: {S: '{{secrets.word}}'}, with: {script: 'printf %s \"$S\"', capture: text}}]
+steps:
+  - {id: a, uses: exec.run, env: {S: '{{secrets.word}}'}, with: {script: 'printf %s \"$S\"', capture: text}}
+  - {id: b, uses: exec.run, env: {T: '{{steps.a.outputs.stdout}}'}, with: {script: 'test \"$T\" = \"$WORD\"; echo \"$T\"'}}
+outputs: {word: '<{{secrets.word}}>'}
 ";
     let project = secretive(captured);
-    let ended = project.run(&["run", "w"]).expect(20);
-    assert!(ended.stderr.contains("`word`"), "{ended}");
-    nowhere(&project, &ended.output());
+    let ended = project.run(&["run", "w"]).expect(0);
+    assert!(ended.output().contains("word: (sealed)"), "{ended}");
+    let logs = project.run(&["logs"]);
+    assert!(logs.stderr.contains("what `a` captured (attempt 1) is sealed and not shown: the secret `word` is in it"));
+    nowhere(&project, &(ended.output() + &logs.output() + &project.run(&["events"]).output()));
 }
 
 #[test]
-fn a_secret_in_the_output_of_the_engines_own_step_fails_it() {
+fn what_was_captured_beside_a_secret_is_shown_to_who_has_the_key() {
+    let captured = "
+secrets: {word: {env: WORD}}
+steps: [{id: a, uses: exec.run, env: {S: '{{secrets.word}}'}, with: {script: 'echo harmless', capture: text}}]
+outputs: {said: '{{steps.a.outputs.stdout}}'}
+";
+    let mut project = secretive(captured);
+    let ended = project.run(&["run", "w"]).expect(0);
+    assert!(ended.output().contains("said: harmless"), "{ended}");
+    assert!(project.run(&["logs"]).stdout.contains("harmless"));
+    let mut found = Vec::new();
+    places(&project.run_folder().join("lanes"), "harmless", &mut found);
+    assert!(found.is_empty(), "{found:?}");
+    project.env("RUNNER_KEY_FILE", "another-key");
+    let logs = project.run(&["logs"]).expect(0);
+    assert!(logs.stdout.is_empty() && logs.stderr.contains("is not in `another-key`"), "{logs}");
+}
+
+#[test]
+fn a_secret_is_not_kept_in_the_state() {
     let project = secretive(
         "
 secrets: {word: {env: WORD}}

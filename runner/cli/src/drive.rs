@@ -10,6 +10,7 @@ use runner_engine::evaluate::Evaluator;
 use runner_engine::ledger::{GroupLock, Holder, LedgerError, user_state_folder};
 use runner_engine::program::Registry;
 use runner_engine::run::Run;
+use runner_engine::seal::KeyFile;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
@@ -61,6 +62,7 @@ pub(crate) fn options(group: Option<String>) -> std::io::Result<Options> {
         holder: holder(),
         group,
         locks: locks(),
+        keys: key_file(),
     })
 }
 
@@ -68,6 +70,13 @@ pub(crate) fn options(group: Option<String>) -> std::io::Result<Options> {
 fn locks() -> Option<PathBuf> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
     user_state_folder(path("XDG_STATE_HOME").as_deref(), path("HOME").as_deref())
+}
+
+/// The file with the keys of sealed outputs.
+pub(crate) fn key_file() -> Option<KeyFile> {
+    let [named, config, home] = ["RUNNER_KEY_FILE", "XDG_CONFIG_HOME", "HOME"].map(std::env::var_os);
+    let path = |variable: &Option<OsString>| variable.as_deref().map(Path::new).map(Path::to_path_buf);
+    KeyFile::of(path(&named).as_deref(), path(&config).as_deref(), path(&home).as_deref())
 }
 
 /// Takes the run's concurrency group, if it has one.

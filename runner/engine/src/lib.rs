@@ -9,4 +9,5 @@ pub mod ledger;
 pub mod program;
 pub mod report;
 pub mod run;
+pub mod seal;
 mod when;

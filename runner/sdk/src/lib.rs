@@ -14,6 +14,7 @@ pub mod command;
 pub mod context;
 pub mod error;
 pub mod example;
+pub mod secret;
 pub mod step;
 pub mod step_type;
 pub mod unit;
@@ -23,6 +24,7 @@ pub use command::{Captured, Command, Exit, Finished, Program, Publish};
 pub use context::{Context, Place};
 pub use error::{Error, ErrorKind, Result};
 pub use example::Example;
+pub use secret::Secret;
 pub use step::{Ability, Change, InProcess, Need, Process, Serve, Step};
 pub use step_type::{DecodeError, Instance, Kind, StepType};
 

@@ -41,6 +41,10 @@ pub struct Run {
     pub dir: Option<PathBuf>,
     /// Keeps standard output as an output of the step.
     pub capture: Option<Capture>,
+    /// Whether what is captured is secret: it is sealed before it is written down, and masked in all that is printed later.
+    #[serde(default)]
+    #[schemars(extend("x-seals" = ["stdout", "json", "lines"]))]
+    pub secret: bool,
     /// The exit codes that count as success.
     #[serde(default = "success_codes")]
     pub success_codes: Vec<u8>,
@@ -147,6 +151,9 @@ impl Step for Run {
         }
         if self.success_codes.is_empty() {
             return Err(Error::input("`success_codes` is empty, so the step could never succeed"));
+        }
+        if self.secret && self.capture.is_none() {
+            return Err(Error::input("`secret` says that what is captured is secret, and there is no `capture`"));
         }
         if self.pty && self.capture.is_some() {
             return Err(Error::input(
@@ -273,6 +280,7 @@ mod tests {
         assert_eq!(refusal(json!({"script": " \n"})), "`script` is empty");
         assert!(refusal(json!({"script": "x", "shell": []})).contains("`shell` is empty"));
         assert!(refusal(json!({"argv": ["a"], "success_codes": []})).contains("never succeed"));
+        assert!(refusal(json!({"argv": ["a"], "secret": true})).contains("no `capture`"));
         assert!(refusal(json!({"argv": ["a"], "pty": true, "capture": "text"})).contains("one stream"));
         assert_eq!(refusal(json!({"argv": ["a", "x\0"]})), "`argv[1]` holds a NUL character");
         assert!(refusal(json!({"argv": ["a"], "env": {"A=B": "x"}})).contains("environment variable"));

@@ -45,6 +45,11 @@ pub struct Read {
     /// Whether the file may be missing: `exists` is then false, and the rest null.
     #[serde(default)]
     pub optional: bool,
+    /// Whether the content is secret, such as a key: it is sealed before it is written down, and masked in all that is
+    /// printed later.
+    #[serde(default)]
+    #[schemars(extend("x-seals" = ["text", "json", "lines", "base64", "sha256"]))]
+    pub secret: bool,
 }
 
 /// What was read; of `text`, `json`, `lines` and `base64` the one that `format` asks for, the others are null.

@@ -63,6 +63,11 @@ pub struct Request {
     /// The largest body of an answer; a larger one fails the step.
     #[serde(default = "max_body")]
     pub max_body: Size,
+    /// Whether the answer is secret, such as a token: it is sealed before it is written down, and masked in all that is
+    /// printed later.
+    #[serde(default)]
+    #[schemars(extend("x-seals" = ["headers", "body", "body_base64", "json"]))]
+    pub secret: bool,
 }
 
 /// A value that was given, be it null.
@@ -248,7 +253,7 @@ impl InProcess for Request {
             return response::output(response, self.response);
         }
         let excerpt: String = String::from_utf8_lossy(&response.body).chars().take(EXCERPT).collect();
-        if !excerpt.is_empty() {
+        if !excerpt.is_empty() && !self.secret {
             context.log(excerpt);
         }
         Err(self.unexpected(&response))

@@ -51,6 +51,10 @@ pub struct Run {
     pub stdin: Option<String>,
     /// Keeps standard output as an output of the step.
     pub capture: Option<Capture>,
+    /// Whether what is captured is secret: it is sealed before it is written down, and masked in all that is printed later.
+    #[serde(default)]
+    #[schemars(extend("x-seals" = ["stdout", "json", "lines"]))]
+    pub secret: bool,
     /// The exit codes that count as success.
     #[serde(default = "success_codes")]
     pub success_codes: Vec<u8>,

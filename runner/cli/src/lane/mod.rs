@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use runner_core::Event;
-use runner_engine::driver::Inside;
+use runner_engine::driver::{Inside, LogRange, captured};
+use runner_engine::seal::Seals;
 use runner_keeper::receipts::{self, Receipts};
+use runner_keeper::seal::Unopened;
 
-use crate::drive::Refusal;
+use crate::drive::{self, Refusal};
 use crate::exit::Exit;
 use crate::past::Facts;
 
@@ -143,6 +145,16 @@ impl Printer {
             }
             let paper = &mut self.paper;
             let (path, attempt) = (piece.path.clone(), piece.attempt);
+            if stream == Stream::Data
+                && let Some(log) = piece.sealed.take()
+            {
+                match opened(&self.run, &log)? {
+                    Ok(data) => paper.write(&path, attempt, stream, &data),
+                    Err(why) => paper.withheld(&path, attempt, &why),
+                }
+                paper.close(&path, attempt, stream);
+                continue;
+            }
             let whole = piece
                 .read(&self.run, stream, |bytes| paper.write(&path, attempt, stream, bytes))
                 .map_err(|error| unreadable("log", &error))?;
@@ -155,6 +167,25 @@ impl Printer {
         }
         Ok(())
     }
+}
+
+/// What was captured and sealed; or why it is not shown.
+fn opened(run: &Path, log: &LogRange) -> Result<Result<Vec<u8>, String>, Refusal> {
+    let sealed = log.sealed.clone().unwrap_or_default();
+    if !sealed.shown && log.data.length() > 0 {
+        let names: Vec<_> = sealed.secrets.iter().map(|name| format!("`{name}`")).collect();
+        return Ok(Err(match names.as_slice() {
+            [] => "it is secret, or nobody knows whether it is".to_owned(),
+            [one] => format!("the secret {one} is in it"),
+            several => format!("the secrets {} are in it", several.join(", ")),
+        }));
+    }
+    let seals = Seals::new(drive::key_file(), run);
+    let data = captured(run, log, || seals.keys()).map_err(|error| unreadable("log", &error))?;
+    Ok(data.map_err(|unopened| match unopened {
+        Unopened::NoKey(id) => seals.lack(id),
+        Unopened::Damaged => unopened.to_string(),
+    }))
 }
 
 fn unreadable(what: &str, error: &std::io::Error) -> Refusal {

@@ -77,6 +77,12 @@ impl Paper {
         output::note(format!("log lost: {} of `{path}` (attempt {attempt})", words::counted(bytes as usize, "byte")));
     }
 
+    /// Tells that what was captured is not shown.
+    pub(super) fn withheld(&mut self, path: &str, attempt: u32, why: &str) {
+        self.flush();
+        output::note(format!("what `{path}` captured (attempt {attempt}) is sealed and not shown: {why}"));
+    }
+
     /// Whether anyone still reads.
     pub(super) fn is_read(&self) -> bool {
         self.read

@@ -25,6 +25,8 @@ pub(super) struct Piece {
     lane: Option<String>,
     out: Span,
     data: Span,
+    /// Where its output lies, once it has ended, if what was captured is sealed.
+    pub(super) sealed: Option<LogRange>,
 }
 
 /// From which byte is still to be read, and up to which.
@@ -36,7 +38,7 @@ struct Span {
 
 impl Piece {
     pub(super) fn new(path: &str, attempt: u32) -> Self {
-        Self { path: path.to_owned(), attempt, lane: None, out: Span::default(), data: Span::default() }
+        Self { path: path.to_owned(), attempt, lane: None, out: Span::default(), data: Span::default(), sealed: None }
     }
 
     /// The attempt writes, from these places on.
@@ -57,6 +59,7 @@ impl Piece {
         }
         self.out.to = Some(log.out.to);
         self.data.to = Some(log.data.to);
+        self.sealed = log.sealed.is_some().then(|| log.clone());
     }
 
     /// Whether it has ended.

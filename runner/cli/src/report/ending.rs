@@ -5,6 +5,7 @@ use std::path::Path;
 use runner_core::{End, NodeId};
 use runner_engine::evaluate::Large;
 use runner_engine::report::View;
+use runner_engine::seal::Sealed;
 use serde_json::Value;
 
 use super::draw::text::{clean, wrap};
@@ -65,6 +66,7 @@ impl Told<'_> {
         let line = |(name, value): (&String, &Value)| {
             let text = match value {
                 Value::String(text) => text.clone(),
+                value if Sealed::looks(value) => "(sealed)".to_owned(),
                 value => value.to_string(),
             };
             let mut line = Line::of(Ink::Faint, format!("  {}: ", clean(name, MOST)));

@@ -5,7 +5,10 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use runner_engine::driver::LogRange;
+use runner_engine::driver::{LogRange, captured};
+use runner_engine::seal::Seals;
+
+use crate::drive;
 
 use super::draw::text::last_lines;
 use super::draw::{Noise, Progress};
@@ -61,7 +64,16 @@ pub(crate) fn ended(folder: &Path, log: &LogRange, lines: usize) -> Vec<String> 
         last_lines(&bytes, lines, MOST)
     };
     let said = piece("out", log.out.from, log.out.to);
-    if said.is_empty() { piece("data", log.data.from, log.data.to) } else { said }
+    match &log.sealed {
+        _ if !said.is_empty() => said,
+        None => piece("data", log.data.from, log.data.to),
+        Some(sealed) if sealed.shown => {
+            let keys = || Seals::new(drive::key_file(), folder).keys();
+            let data = captured(folder, log, keys).ok().and_then(Result::ok).unwrap_or_default();
+            last_lines(&data, lines, MOST)
+        }
+        Some(_) => Vec::new(),
+    }
 }
 
 fn file(folder: &Path, log: &LogRange, kind: &str) -> PathBuf {
@@ -101,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("lanes")).unwrap();
         let at = |from| Range { from, to: from };
-        (folder, LogRange { lane: "0".to_owned(), out: at(6), data: at(0), progress: at(0) })
+        (folder, LogRange { lane: "0".to_owned(), out: at(6), data: at(0), progress: at(0), sealed: None })
     }
 
     fn write(folder: &tempfile::TempDir, kind: &str, text: &str) {

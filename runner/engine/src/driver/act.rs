@@ -6,15 +6,17 @@ use std::sync::Arc;
 use runner_core::{AttemptResult, Change, Effect, ErrorKind, Input, Kind, Path, Purpose, StepError};
 use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
-use runner_keeper::protocol::{Bytes, Exited, FailureKind, Hello, PROTOCOL, Reply, Request, Start, Started, Text};
+use runner_keeper::protocol::{Bytes, Exited, FailureKind, Reply, Request, Start, Started, Text};
+use runner_keeper::seal::{self, Key};
 use runner_sdk::{Captured, Command, Place, Program};
 
 use super::finish::{Finishing, unfinished};
 use super::task::Work;
 use super::world::{Attempt, LogFiles};
-use super::{DriveError, Driver, Live, LogRange, Message, Whereabouts, error, link, service, state, task};
-use crate::evaluate::Rendered;
+use super::{DriveError, Driver, Live, LogRange, Message, SealedData, Whereabouts, error, link, service, state, task};
+use crate::evaluate::{Rendered, no_key};
 use crate::program::Definition;
+use crate::seal::KeyFileError;
 
 impl Driver<'_> {
     pub(super) async fn act(&mut self, change: Change) -> Result<(), DriveError> {
@@ -108,6 +110,10 @@ impl Driver<'_> {
             Ok(command) => command,
             Err(error) => return self.fail(path, attempt, error::of_step(error)),
         };
+        let seal = match self.seal_of(&command) {
+            Ok(seal) => seal,
+            Err(error) => return self.fail(path, attempt, no_key(&error)),
+        };
         let Some(definition) = self.definition(&path) else { return Ok(()) };
         let (timeout, grace) = (definition.timeout, definition.grace);
         let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) else { return Ok(()) };
@@ -121,8 +127,8 @@ impl Driver<'_> {
             stdin: stdin(&command, rendered),
             capture: command.capture,
             pty: command.pty,
-            masked: !self.run.facts.secrets.is_empty(),
-            seal: None,
+            masked: self.run.program.secretive,
+            seal,
             service: self.is_service(&path),
             timeout_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
@@ -132,6 +138,11 @@ impl Driver<'_> {
         };
         self.keeper().await?.send(&Request::Start(Box::new(start))).await;
         Ok(())
+    }
+
+    /// The key that what a command prints is sealed with: where it is captured and a secret may be in it.
+    fn seal_of(&self, command: &Command) -> Result<Option<Key>, KeyFileError> {
+        if self.run.program.secretive && command.capture { self.seals.key().map(Some) } else { Ok(None) }
     }
 
     fn argv(&self, command: &Command) -> Vec<Text> {
@@ -155,40 +166,6 @@ impl Driver<'_> {
         self.link.as_mut().ok_or_else(|| DriveError::Keeper("there is no keeper".to_owned()))
     }
 
-    /// The locks that the keeper shares: those of the run's group and of the callees' under way.
-    pub(super) fn shared_locks(&self) -> Vec<std::path::PathBuf> {
-        let own = self.options.group.as_ref().zip(self.options.locks.as_ref());
-        let own = own.map(|(group, state)| crate::ledger::keeper_lock_path(state, group));
-        own.into_iter().chain(self.evaluator.groups().shared(None)).collect()
-    }
-
-    /// Tells the keeper of groups that were taken or let go.
-    pub(super) async fn share_groups(&mut self) {
-        for (path, begun) in std::mem::take(&mut self.entered) {
-            let groups = self.evaluator.groups();
-            let locks = if begun { groups.shared(Some(&path)) } else { groups.release(&path).into_iter().collect() };
-            for lock in locks {
-                let path = Text::from(lock);
-                let request = if begun { Request::Lock { path } } else { Request::Unlock { path } };
-                if let Some(link) = &mut self.link {
-                    link.send(&request).await;
-                }
-            }
-        }
-    }
-
-    pub(super) fn hello(&self) -> Hello {
-        let recorded = self.run.record.env.iter();
-        let recorded = recorded.filter_map(|(name, value)| Some((Text::from(name), Text::from(value.as_str()?))));
-        let inherited = self.options.environment.iter().map(|(name, value)| (Text::from(name), Text::from(value)));
-        Hello {
-            protocol: PROTOCOL,
-            epoch: u64::from(self.machine.state().epoch()),
-            environment: inherited.chain(recorded).collect(),
-            masks: self.run.facts.masks.clone(),
-        }
-    }
-
     fn execute_task(
         &mut self,
         path: Path,
@@ -210,9 +187,10 @@ impl Driver<'_> {
         }
         let Some(definition) = self.definition(&path) else { return Ok(()) };
         let (timeout, grace) = (definition.timeout, definition.grace);
-        let masker = self.run.facts.masker.clone();
-        let mask = (!masker.is_empty()).then(|| {
-            let mask: super::world::Mask = Arc::new(move |text: &str| masker.mask(text));
+        // What becomes known while it runs is masked in what it says from then on.
+        let known = self.run.facts.known.clone();
+        let mask = self.run.program.secretive.then(|| {
+            let mask: super::world::Mask = Arc::new(move |text: &str| known.mask(text.to_owned()));
             mask
         });
         let view = state::View {
@@ -221,7 +199,7 @@ impl Driver<'_> {
             step: path.to_string(),
             round: self.machine.state().round(),
             fingerprint: rendered.fingerprint.clone(),
-            masker: self.run.facts.masker.clone(),
+            known: self.run.facts.known.clone(),
         };
         let (context, stopper) = self.world.context(Attempt {
             place: self.place(&path, attempt, &rendered),
@@ -325,12 +303,16 @@ impl Driver<'_> {
             out: at(started.begin.out),
             data: at(started.begin.data),
             progress: at(started.begin.progress),
+            sealed: None,
         };
         self.observer.live(Live::Writes { path: &path, attempt, log: &log });
         let held = self.flights.get(&(path.clone(), attempt)).is_some_and(|flight| flight.held);
         if self.is_service(&path) && !held {
+            let place = seal::Place { lane: started.lane, begin: started.begin.data };
+            // A service captures what it says before it is ready, and that is sealed where a secret may be in it.
+            let keys = self.run.program.secretive.then(|| self.seals.keys());
             let file = lane::data_path(self.folder.path(), started.lane);
-            let watch = service::watch(path.clone(), attempt, file, started.begin.data, self.messages.0.clone());
+            let watch = service::watch(path.clone(), attempt, file, place, keys, self.messages.0.clone());
             let task = tokio::spawn(watch);
             self.watches.insert((path.clone(), attempt), task.abort_handle());
         }
@@ -345,7 +327,7 @@ impl Driver<'_> {
             let notice = format!("`{path}` left the process {} ({}) behind", left.pid, left.name);
             self.observer.live(Live::Notice(&notice));
         }
-        let log = LogRange::from(exited.ranges);
+        let log = self.log_of(&path, exited);
         let Some(finishing) = self.finishing(&path, attempt) else {
             return self.finished(path, attempt, unfinished(exited), Some(log));
         };
@@ -372,7 +354,16 @@ impl Driver<'_> {
             files: self.world.files(),
             timeout: self.definition(path).and_then(|definition| definition.timeout),
             publishes,
+            seals: self.seals.clone(),
         })
+    }
+
+    /// Where the output of an attempt that ended lies, and whether what was captured may be shown.
+    pub(super) fn log_of(&self, path: &Path, exited: &Exited) -> LogRange {
+        let secrets = exited.data_secrets.clone();
+        let shown = secrets.is_empty() && !self.definition(path).is_some_and(Definition::seals);
+        let sealed = exited.data_sealed.then_some(SealedData { shown, secrets });
+        LogRange { sealed, ..LogRange::from(exited.ranges) }
     }
 
     /// An attempt ended: its result enters the core, with nothing secret in it.
@@ -390,13 +381,13 @@ impl Driver<'_> {
         let Some(rendered) = self.evaluator.rendered(path, attempt) else { return Ok(()) };
         let captured = Captured { stdout, tail: String::new() };
         let Some(output) = rendered.instance.started(&captured) else { return Ok(()) };
-        if let Some(name) = self.evaluator.secret_in(&output) {
-            let message = format!("its output holds the secret `{name}`, which must not be written down");
-            let error = StepError::new(ErrorKind::Permanent, message);
-            return self
-                .feed(Input::Finished { path: path.clone(), attempt, result: AttemptResult::Failed { error } }, None);
+        match self.kept(path, output) {
+            Ok(output) => self.feed(Input::Announced { path: path.clone(), attempt, output }, None),
+            Err(error) => {
+                let result = AttemptResult::Failed { error };
+                self.feed(Input::Finished { path: path.clone(), attempt, result }, None)
+            }
         }
-        self.feed(Input::Announced { path: path.clone(), attempt, output }, None)
     }
 }
 

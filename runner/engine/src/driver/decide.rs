@@ -54,7 +54,7 @@ impl Driver<'_> {
                 outputs.as_object().into_iter().flatten().map(|(name, _)| format!("`{name}`")).collect();
             return Err(refused(format!("it has no output `{unknown}`, only {}", known.join(", "))));
         }
-        match self.settled_result(AttemptResult::Succeeded { output: outputs }) {
+        match self.settled_result(path, AttemptResult::Succeeded { output: outputs }) {
             AttemptResult::Succeeded { output } => Ok(output),
             AttemptResult::Failed { error } => Err(refused(error.message)),
             _ => Err(refused("they cannot be kept".to_owned())),

@@ -41,10 +41,24 @@ pub struct LogRange {
     pub data: Range,
     /// Of `LANE.progress`.
     pub progress: Range,
+    /// Where what was captured is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedData>,
+}
+
+/// What is known of sealed output.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedData {
+    /// Whether it may be shown: all of it was looked through, there is no secret in it, and its step makes none.
+    pub shown: bool,
+    /// The secrets of others that are in it, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
 }
 
 impl From<Ranges> for LogRange {
     fn from(ranges: Ranges) -> Self {
-        Self { lane: ranges.lane.to_string(), out: ranges.out, data: ranges.data, progress: ranges.progress }
+        let lane = ranges.lane.to_string();
+        Self { lane, out: ranges.out, data: ranges.data, progress: ranges.progress, sealed: None }
     }
 }

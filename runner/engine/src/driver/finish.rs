@@ -7,18 +7,19 @@ use runner_core::{AttemptResult, ErrorKind, StepError};
 use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
 use runner_keeper::protocol::{Exit, Exited, Reason};
+use runner_keeper::seal::Unopened;
 use runner_sdk::world::Files;
 use runner_sdk::{Captured, Place, Publish};
 use serde_json::Value;
 
+use super::captured::captured;
+use super::entry::{LogRange, SealedData};
 use super::{error, service, task};
 use crate::evaluate::Rendered;
+use crate::seal::Seals;
 
 /// How much of the log's end a step sees, in bytes.
 const TAIL: u64 = 16 << 10;
-
-/// The most that a step may leave as data, in bytes.
-const MOST: u64 = 64 << 20;
 
 /// What is needed to finish an attempt, in any engine life.
 pub(super) struct Finishing {
@@ -29,6 +30,8 @@ pub(super) struct Finishing {
     pub(super) timeout: Option<std::time::Duration>,
     /// What the command itself publishes besides the step's `publishes`.
     pub(super) publishes: Vec<PathBuf>,
+    /// What opens its captured output.
+    pub(super) seals: Seals,
 }
 
 impl Finishing {
@@ -42,24 +45,36 @@ impl Finishing {
         if let Some(stopped) = stopped(exited, self.timeout) {
             return stopped;
         }
-        if let Some(secret) = exited.data_secrets.first() {
-            let message = format!("its captured output holds the secret `{secret}`, which must not be written down");
-            let hint = "print the secret nowhere, or capture only what does not hold it";
-            return AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message).hint(hint) };
+        if exited.data_lost {
+            let message = "a part of its captured output could not be written down; is the disk full?";
+            return AttemptResult::Failed { error: StepError::new(ErrorKind::Transient, message) };
         }
-        match self.outcome(exited) {
+        let captured = match self.captured(exited) {
+            Ok(captured) => captured,
+            Err(error) => return AttemptResult::Failed { error },
+        };
+        let captured = match captured {
+            Ok(captured) => captured,
+            Err(Unopened::NoKey(id)) => {
+                let why = format!("what it printed cannot be opened: {}", self.seals.lack(id));
+                return AttemptResult::InDoubt { why };
+            }
+            Err(Unopened::Damaged) => {
+                return AttemptResult::InDoubt { why: "what it printed is damaged and does not open".to_owned() };
+            }
+        };
+        match self.outcome(exited, &captured) {
             Ok(output) => AttemptResult::Succeeded { output },
             Err(error) => AttemptResult::Failed { error },
         }
     }
 
-    fn outcome(&self, exited: &Exited) -> Result<Value, StepError> {
-        let captured = self.captured(exited)?;
+    fn outcome(&self, exited: &Exited, captured: &Captured) -> Result<Value, StepError> {
         let exit = match exited.exit {
             Exit::Code(code) => runner_sdk::Exit::Code(code),
             Exit::Signal(signal) => runner_sdk::Exit::Signal(signal),
         };
-        let finished = self.rendered.instance.finish(&self.place, exit, &captured).map_err(error::of_step)?;
+        let finished = self.rendered.instance.finish(&self.place, exit, captured).map_err(error::of_step)?;
         for file in &finished.files {
             self.publish(file)?;
         }
@@ -70,22 +85,20 @@ impl Finishing {
         Ok(finished.output)
     }
 
-    fn captured(&self, exited: &Exited) -> Result<Captured, StepError> {
+    /// What it left to be finished from; or why that does not open where it is sealed.
+    fn captured(&self, exited: &Exited) -> Result<Result<Captured, Unopened>, StepError> {
         let ranges = exited.ranges;
-        let lost = |what: &str, error: std::io::Error| {
-            StepError::new(ErrorKind::Permanent, format!("its {what} cannot be read: {error}"))
-        };
-        if ranges.data.length() > MOST {
-            let message =
-                format!("it printed {} bytes to be captured, more than the {MOST} that are kept", ranges.data.length());
-            return Err(StepError::new(ErrorKind::Permanent, message));
-        }
-        let stdout = if ranges.data.length() == 0 {
-            Vec::new()
-        } else {
-            let path = lane::data_path(&self.run, ranges.lane);
-            service::read_all(&path, ranges.data.from, ranges.data.to)
-                .map_err(|error| lost("captured output", error))?
+        let log = LogRange { sealed: exited.data_sealed.then(SealedData::default), ..LogRange::from(ranges) };
+        let stdout = match captured(&self.run, &log, || self.seals.keys()) {
+            Ok(Ok(stdout)) => stdout,
+            Ok(Err(unopened)) => return Ok(Err(unopened)),
+            Err(error) => {
+                let message = match error.kind() {
+                    std::io::ErrorKind::FileTooLarge => error.to_string(),
+                    _ => format!("its captured output cannot be read: {error}"),
+                };
+                return Err(StepError::new(ErrorKind::Permanent, message));
+            }
         };
         let tail = if ranges.out.length() == 0 {
             String::new()
@@ -94,7 +107,7 @@ impl Finishing {
             let bytes = service::read(&lane::out_path(&self.run, ranges.lane), from, ranges.out.to);
             String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
         };
-        Ok(Captured { stdout, tail })
+        Ok(Ok(Captured { stdout, tail }))
     }
 
     fn publish(&self, file: &Publish) -> Result<(), StepError> {

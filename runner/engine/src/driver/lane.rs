@@ -44,6 +44,7 @@ impl Lanes {
             out: length(&lane.out)?,
             data: length(&lane.data)?,
             progress: length(&lane.progress)?,
+            sealed: None,
         };
         Ok((lane, log))
     }

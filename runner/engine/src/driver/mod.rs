@@ -10,6 +10,7 @@
 
 mod act;
 mod behind;
+mod captured;
 mod control;
 mod decide;
 mod double;
@@ -25,6 +26,7 @@ mod past;
 mod recover;
 mod service;
 mod settle;
+mod share;
 mod state;
 mod task;
 mod world;
@@ -37,9 +39,10 @@ use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settle
 use runner_keeper::failpoint::{self, Point};
 use tokio::sync::mpsc;
 
+pub use captured::captured;
 pub use control::{Asked, ask, note_cancel, socket_folder};
 pub use double::{Begun, Double, Doubles};
-pub use entry::{Entry, LogRange};
+pub use entry::{Entry, LogRange, SealedData};
 pub use error::DriveError;
 pub use inside::Inside;
 pub use mend::{Loss, loss, mend};
@@ -51,6 +54,7 @@ pub use world::{Attempt, LogFiles, Mask, Stopper, World};
 use crate::evaluate::{Evaluator, Groups, Large};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
 use crate::run::Run;
+use crate::seal::{KeyFile, Seals};
 
 /// How much of what a step says is shown as it ends, in bytes; `runner logs` has all of it.
 const SAID: u64 = 4 << 10;
@@ -87,6 +91,8 @@ pub struct Options {
     pub group: Option<String>,
     /// The user's state folder, where the locks of groups lie.
     pub locks: Option<std::path::PathBuf>,
+    /// The file with the keys that secret outputs are sealed with; none where there is no place for it.
+    pub keys: Option<KeyFile>,
 }
 
 /// How a drive ended.
@@ -158,7 +164,7 @@ pub struct Driver<'a> {
     inside: inside::Notes,
     workers: task::Workers,
     state: Arc<state::Store>,
-    large: Large,
+    seals: Seals,
     /// Where the output of attempts lies that another life started, until that is a fact.
     logs: BTreeMap<(Path, u32), LogRange>,
     behind: behind::Behind,
@@ -202,10 +208,11 @@ impl<'a> Driver<'a> {
     ) -> Self {
         let behind = behind::Behind::new(folder.checkpoint(), kept);
         let large = Large::new(Blobs::of(folder.path()));
+        let seals = Seals::new(options.keys.clone(), folder.path());
         let evaluator = {
             let (locks, group) = (options.locks.clone(), options.group.clone());
             let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group);
-            Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large.clone(), groups)
+            Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large, seals.clone(), groups)
         };
         let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
         Self {
@@ -227,7 +234,7 @@ impl<'a> Driver<'a> {
             watches: BTreeMap::new(),
             timers: BTreeMap::new(),
             state,
-            large,
+            seals,
             logs: BTreeMap::new(),
             behind,
             entered: Vec::new(),
@@ -390,6 +397,7 @@ impl<'a> Driver<'a> {
             self.observer.durable();
             self.checkpoint(durable);
             self.share_groups().await;
+            self.share_secrets().await;
             let changes = self.machine.take_changes();
             if changes.is_empty() {
                 return Ok(());

@@ -26,7 +26,9 @@ use runner_keeper::receipts::Found as Trace;
 use super::finish::unfinished;
 use super::link::{self, Known};
 use super::past::{Begun, InFlight, Past};
-use super::{Decisions, DriveError, Driver, Live, LogRange, Message, Observer, Options, Whereabouts, World};
+use super::{
+    Decisions, DriveError, Driver, Live, LogRange, Message, Observer, Options, SealedData, Whereabouts, World,
+};
 use crate::evaluate::Recorded;
 use crate::ledger::{self, RunFolder};
 use crate::run::Run;
@@ -90,6 +92,7 @@ impl<'a> Driver<'a> {
         let machine = Machine::of(state);
         let mut driver =
             Self::assemble(run, folder, world, observer, options, (past.journal, past.checkpoint), machine);
+        driver.evaluator.remember(driver.machine.state());
         // Of a run that stood still, or was about to (its life died over it), the next round is what is wanted. What ends
         // while it is taken up has ended.
         let stood = matches!(driver.phase(), Phase::Ended(_) | Phase::Interrupting { .. } | Phase::Pausing);
@@ -239,10 +242,10 @@ impl<'a> Driver<'a> {
             let became = match became {
                 Found::Running => became,
                 Found::Ended(result) => {
-                    if let Some(log) = self.traced_log(seq, known) {
+                    if let Some(log) = self.traced_log(&path, seq, known) {
                         self.logs.insert(key.clone(), log);
                     }
-                    Found::Ended(self.settled_result(self.own_output(&path, attempt, result)))
+                    Found::Ended(self.settled_result(&path, self.own_output(&path, attempt, result)))
                 }
             };
             found.push((path, attempt, became));
@@ -251,7 +254,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Where the output of an attempt lies of which a receipt tells: of one in doubt, up to what its lane holds now.
-    fn traced_log(&self, seq: u64, known: &Known) -> Option<LogRange> {
+    fn traced_log(&self, path: &Path, seq: u64, known: &Known) -> Option<LogRange> {
         let spawning = known.receipts.spawning(seq)?;
         let run = self.folder.path();
         let range = |path: std::path::PathBuf, from: u64| {
@@ -265,8 +268,10 @@ impl<'a> Driver<'a> {
                 out: range(lane::out_path(run, spawning.lane), spawning.begin.out),
                 data: range(lane::data_path(run, spawning.lane), spawning.begin.data),
                 progress: range(lane::progress_file(run, spawning.lane), spawning.begin.progress),
+                // Nobody has said whether a secret is in it.
+                sealed: spawning.sealed.then(SealedData::default),
             },
-            |ended| LogRange::from(ended.exited.ranges),
+            |ended| self.log_of(path, &ended.exited),
         ))
     }
 

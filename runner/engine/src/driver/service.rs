@@ -1,10 +1,10 @@
 //! Services: what they have said so far decides when they are ready.
 
-use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use runner_core::Path;
+use runner_keeper::seal::{Keys, Place, open};
 use tokio::sync::mpsc;
 
 use super::Message;
@@ -12,8 +12,16 @@ use super::Message;
 /// The most that a service may say before it is ready, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// Reads what a service says from `from` on, and reports it whenever it grows, until dropped.
-pub(super) async fn watch(path: Path, attempt: u32, file: PathBuf, from: u64, to: mpsc::UnboundedSender<Message>) {
+/// Reads what a service says from `place` on, and reports it whenever it grows, until dropped. With keys it is sealed.
+pub(super) async fn watch(
+    path: Path,
+    attempt: u32,
+    file: PathBuf,
+    place: Place,
+    keys: Option<Keys>,
+    to: mpsc::UnboundedSender<Message>,
+) {
+    let from = place.begin;
     // The watch begins before the first look, so that nothing said in between is missed.
     let mut growth = growth::Growth::of(&file);
     let mut known = None;
@@ -21,7 +29,10 @@ pub(super) async fn watch(path: Path, attempt: u32, file: PathBuf, from: u64, to
         let length = std::fs::metadata(&file).map_or(from, |data| data.len()).max(from);
         if known != Some(length) {
             known = Some(length);
-            let stdout = read(&file, from, length).unwrap_or_default();
+            let mut stdout = read(&file, from, length).unwrap_or_default();
+            if let Some(keys) = &keys {
+                stdout = open(keys, place, &stdout).unwrap_or_default();
+            }
             if to.send(Message::Announced { path: path.clone(), attempt, stdout }).is_err() {
                 return;
             }
@@ -96,15 +107,5 @@ pub(super) fn read(file: &std::path::Path, from: u64, to: u64) -> std::io::Resul
         }
     }
     bytes.truncate(at);
-    Ok(bytes)
-}
-
-/// The whole of a larger piece.
-pub(super) fn read_all(file: &std::path::Path, from: u64, to: u64) -> std::io::Result<Vec<u8>> {
-    use std::io::Seek;
-    let mut file = std::fs::File::open(file)?;
-    file.seek(std::io::SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(to.saturating_sub(from)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,8 +1,10 @@
-//! What enters the journal holds no secret, and nothing too large; and what it says of an attempt's end besides.
+//! What enters the journal holds no secret in clear, and nothing too large; and what it says of an attempt's end besides.
 
-use runner_core::{AttemptResult, ErrorKind, Input, Path, StepError};
+use runner_core::{AttemptResult, Input, Path, StepError};
+use serde_json::Value;
 
 use super::Driver;
+use crate::program::Definition;
 
 impl Driver<'_> {
     /// What a process attempt that came to no good executed, as a person would type it.
@@ -15,20 +17,21 @@ impl Driver<'_> {
             return None;
         }
         let mut command = rendered.instance.command(&self.place(path, attempt, &rendered)).ok()?;
-        let masker = &self.run.facts.masker;
-        if masker.is_empty() {
+        let known = &self.run.facts.known;
+        if known.is_empty() {
             return Some(command.display());
         }
+        let masker = known.masker();
         // Word by word first: one that is quoted already, for the shell of another machine, is quoted again when shown.
         command.args.iter_mut().for_each(|word| *word = masker.mask(word));
         Some(masker.mask(&command.display()))
     }
 
-    /// An input as it may be written down: outputs without secrets and not too large, messages masked.
+    /// An input as it may be written down: outputs sealed where they are secret and not too large, messages masked.
     pub(super) fn settled(&self, input: Input) -> Input {
         match input {
             Input::Finished { path, attempt, result } => {
-                let result = self.settled_result(self.own_output(&path, attempt, result));
+                let result = self.settled_result(&path, self.own_output(&path, attempt, result));
                 Input::Finished { path, attempt, result }
             }
             other => other,
@@ -49,30 +52,20 @@ impl Driver<'_> {
         AttemptResult::Succeeded { output }
     }
 
-    pub(super) fn settled_result(&self, result: AttemptResult) -> AttemptResult {
+    pub(super) fn settled_result(&self, path: &Path, result: AttemptResult) -> AttemptResult {
         match result {
-            AttemptResult::Succeeded { output } => {
-                if let Some(name) = self.evaluator.secret_in(&output) {
-                    let message = format!("its output holds the secret `{name}`, which must not be written down");
-                    let hint = "leave the secret out of what the step returns";
-                    return AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message).hint(hint) };
-                }
-                match self.large.keep(output) {
-                    Ok(output) => AttemptResult::Succeeded { output },
-                    Err(error) => AttemptResult::Failed {
-                        error: StepError::new(ErrorKind::Permanent, format!("its output cannot be kept: {error}")),
-                    },
-                }
-            }
-            AttemptResult::Failed { mut error } => {
-                let masker = &self.run.facts.masker;
-                if !masker.is_empty() {
-                    error.message = masker.mask(&error.message);
-                    error.hint = error.hint.map(|hint| masker.mask(&hint));
-                }
-                AttemptResult::Failed { error }
-            }
+            AttemptResult::Succeeded { output } => match self.kept(path, output) {
+                Ok(output) => AttemptResult::Succeeded { output },
+                Err(error) => AttemptResult::Failed { error },
+            },
+            AttemptResult::Failed { error } => AttemptResult::Failed { error: self.evaluator.without_secrets(error) },
             other => other,
         }
+    }
+
+    /// The output of a step as it may be written down.
+    pub(super) fn kept(&self, path: &Path, output: Value) -> Result<Value, StepError> {
+        let secret = self.definition(path).into_iter().flat_map(Definition::sealed);
+        self.evaluator.kept(path, output, secret)
     }
 }

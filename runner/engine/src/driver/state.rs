@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner_keeper::mask::Masker;
 use runner_sdk::world::Render;
 use runner_sdk::{Error, Result};
 use serde_json::Value;
 
+use crate::evaluate::Known;
 use crate::expression::{Scope, Status, Template};
 use crate::ledger::{Holder, Key, LedgerError, Origin, State, StateOp, StateWrite};
 use crate::when;
@@ -29,7 +29,7 @@ pub(super) struct View {
     pub(super) round: u32,
     pub(super) fingerprint: String,
     /// Finds secrets, which must not be written down.
-    pub(super) masker: Masker,
+    pub(super) known: Known,
 }
 
 impl Store {
@@ -46,6 +46,7 @@ impl View {
     }
 
     fn write(&self, op: StateOp) -> Result<State> {
+        let masker = self.known.masker();
         for op in op.single() {
             let (key, value) = match op {
                 StateOp::Set { key, value } | StateOp::Append { key, value } => (key, Some(value)),
@@ -53,7 +54,7 @@ impl View {
                 StateOp::All { .. } => continue,
             };
             for (what, text) in [("key", Some(key.to_string())), ("value", value.map(Value::to_string))] {
-                if let Some(name) = self.masker.names_in(text.unwrap_or_default().as_bytes()).first() {
+                if let Some(name) = masker.names_in(text.unwrap_or_default().as_bytes()).first() {
                     let message = format!("the {what} holds the secret `{name}`, which must not be written down");
                     return Err(Error::permanent(message));
                 }

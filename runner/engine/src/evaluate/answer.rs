@@ -72,16 +72,15 @@ impl Evaluator {
     }
 
     fn answer_enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
-        let Some((definition, call)) = self.definition(state, node).and_then(|of| Some((of, of.call.as_ref()?))) else {
+        let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
             return Ok(Value::Null);
         };
         self.drop_base(&state.node(node).path);
         let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
         let unit = &self.program.units[call.unit];
         crate::run::check_called(&unit.workflow, &mut given, &self.facts.env)?;
-        // In a called file any input may hold a secret of the caller, and most do not.
-        let certain = definition.unit == 0;
         for name in &call.secret {
+            let certain = call.certain.contains(name);
             if certain || given.get(name).is_some_and(|value| self.secret_in(value).is_some()) {
                 given.remove(name);
             }
@@ -110,30 +109,33 @@ impl Evaluator {
 
     fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {
         let Some(definition) = self.definition(state, node) else {
-            return self.kept(self.render_inside(state, node, &self.program.main().outputs)?);
+            let outputs = self.render_inside(state, node, &self.program.main().outputs)?;
+            return self.kept(&state.node(node).path, Value::Object(outputs), []).map(Some);
         };
         if state.node(node).each().is_some() {
             return Ok(None);
         }
+        let path = &state.node(node).path;
         if let Some(call) = &definition.call {
             let mut outputs = self.render_inside(state, node, &self.program.units[call.unit].outputs)?;
             let own = self.scope(state, node, Sight::Value).with("output", Value::Object(outputs.clone()));
             outputs.extend(render_all(&definition.outputs, &own)?);
-            return self.kept(outputs);
+            return self.kept(path, Value::Object(outputs), []).map(Some);
         }
         if definition.uses.is_none() {
-            return self.kept(self.render_inside(state, node, &definition.outputs)?);
+            let outputs = self.render_inside(state, node, &definition.outputs)?;
+            return self.kept(path, Value::Object(outputs), []).map(Some);
         }
         // Where nobody could say what the step gave, nothing is computed from it either.
         if definition.outputs.is_empty() || output.is_null() {
             return Ok(None);
         }
-        let output = self.large.resolve(&Arc::new(output.clone()));
+        let output = self.seen(&Arc::new(output.clone()), Sight::Value);
         let scope = self.scope(state, node, Sight::Value).with("output", Arc::clone(&output));
         let added = render_all(&definition.outputs, &scope)?;
         let mut outputs = output.as_object().cloned().unwrap_or_default();
         outputs.extend(added);
-        self.kept(outputs)
+        self.kept(path, Value::Object(outputs), definition.sealed()).map(Some)
     }
 
     fn render_inside(
@@ -150,7 +152,7 @@ impl Evaluator {
         let (Some(decision), Some(root)) = (&self.program.main().exit_code, state.root()) else { return Ok(None) };
         let scope = self
             .scope_in(state, root, root, None, Sight::Value)
-            .with("output", self.large.resolve(&Arc::new(outputs.clone())));
+            .with("output", self.seen(&Arc::new(outputs.clone()), Sight::Value));
         match decision.evaluate(&scope)?.as_u64() {
             Some(0) => Ok(None),
             Some(code @ 40..=59) => Ok(u8::try_from(code).ok()),
@@ -160,16 +162,17 @@ impl Evaluator {
 }
 
 impl Evaluator {
-    /// An error as it may be written down.
+    /// An answer whose error may be written down.
     fn masked<T>(&self, answer: Result<T, StepError>) -> Result<T, StepError> {
-        let masker = &self.facts.masker;
-        answer.map_err(|mut error| {
-            if !masker.is_empty() {
-                error.message = masker.mask(&error.message);
-                error.hint = error.hint.map(|hint| masker.mask(&hint));
-            }
-            error
-        })
+        answer.map_err(|error| self.without_secrets(error))
+    }
+
+    /// An error as it may be written down.
+    pub fn without_secrets(&self, mut error: StepError) -> StepError {
+        let known = &self.facts.known;
+        error.message = known.mask(error.message);
+        error.hint = error.hint.map(|hint| known.mask(hint));
+        error
     }
 
     fn decide<'a>(
@@ -183,21 +186,8 @@ impl Evaluator {
         match self.definition(state, node).and_then(which) {
             None => Ok(true),
             Some(decision) => {
-                let value = self.large.resolve(&Arc::new(value.clone()));
+                let value = self.seen(&Arc::new(value.clone()), Sight::Value);
                 decision.holds(&self.scope(state, node, Sight::Value).with(name, value))
-            }
-        }
-    }
-
-    /// Outputs as they are written down: large ones by where they lie; none that hold a secret.
-    fn kept(&self, outputs: Map<String, Value>) -> Result<Option<Value>, StepError> {
-        let outputs = Value::Object(outputs);
-        match self.secret_in(&outputs) {
-            Some(name) => Err(item::leaks(&name, "an output")),
-            None => {
-                self.large.keep(outputs).map(Some).map_err(|error| {
-                    StepError::new(ErrorKind::Permanent, format!("its outputs cannot be kept: {error}"))
-                })
             }
         }
     }
@@ -216,7 +206,8 @@ impl Evaluator {
     }
 
     fn secret_in_text(&self, text: &str) -> Option<String> {
-        if self.facts.secrets.is_empty() { None } else { self.facts.masker.names_in(text.as_bytes()).pop_first() }
+        let known = &self.facts.known;
+        if known.is_empty() { None } else { known.masker().names_in(text.as_bytes()).pop_first() }
     }
 }
 

@@ -44,8 +44,11 @@ impl Evaluator {
         let env = self.env(state, node, Sight::Value)?;
         let dir = self.dir(state, node)?;
         let publishes = publishes(definition, &scope)?;
-        let compared = if uses.secret {
-            Value::Object(uses.with.render(&self.scope(state, node, Sight::Reference))?)
+        // A secret may come in what another step has made, too.
+        let compared = if uses.secret || self.program.secretive && uses.refers_to_steps {
+            // What computes with a secret may not work with its reference: then it is compared as it is written.
+            let rendered = uses.with.render(&self.scope(state, node, Sight::Reference));
+            Value::Object(rendered.unwrap_or_else(|_| uses.with.written()))
         } else {
             with.clone()
         };
@@ -60,8 +63,7 @@ impl Evaluator {
                 json!([path.to_string_lossy(), fingerprint::of_file(&file)])
             })
             .collect();
-        let compared_env =
-            if self.facts.secrets.is_empty() { env.clone() } else { self.env(state, node, Sight::Reference)? };
+        let compared_env = if self.program.secretive { self.env(state, node, Sight::Reference)? } else { env.clone() };
         let text = |decision: &Option<crate::program::Decision>| {
             decision.as_ref().map(|decision| decision.expression.source().to_owned())
         };
@@ -87,7 +89,11 @@ impl Evaluator {
         for layer in self.layers(state, node) {
             let Some((texts, scope)) = self.env_of(state, layer, sight) else { continue };
             for (name, words) in texts {
-                env.push((name.clone(), words.render_text(&scope)?));
+                let text = match (words.render_text(&scope), sight) {
+                    (Err(_), Sight::Reference) => words.written().to_owned(),
+                    (rendered, _) => rendered?,
+                };
+                env.push((name.clone(), text));
             }
         }
         Ok(env)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use runner_keeper::mask::Masker;
-use runner_keeper::protocol::Mask;
 use serde_json::{Map, Value};
+
+use super::known::Known;
 
 /// How a secret is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,10 +36,8 @@ pub struct Facts {
     pub state: Arc<Value>,
     /// The secrets, in memory only.
     pub secrets: Secrets,
-    /// The same, as the keeper is told them.
-    pub masks: Vec<Mask>,
-    /// What finds secrets in texts.
-    pub masker: Masker,
+    /// What must not be seen: the same, and what steps make besides.
+    pub known: Known,
 }
 
 /// The values of secrets. Never written anywhere.

@@ -81,5 +81,5 @@ fn plain(value: &Value) -> String {
 /// The error for a secret that would be written down.
 pub(super) fn leaks(name: &str, what: &str) -> StepError {
     StepError::new(ErrorKind::Permanent, format!("{what} holds the secret `{name}`, which must not be written down"))
-        .hint("pass the secret by `with:` or `env:` to the step that needs it, and leave it out of outputs and items")
+        .hint("pass the secret by `with:` or `env:` to the step that needs it, and leave it out of items and plain inputs")
 }

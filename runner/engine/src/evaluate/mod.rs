@@ -11,7 +11,9 @@ mod facts;
 mod fingerprint;
 mod group;
 mod item;
+mod known;
 mod large;
+mod outputs;
 mod recorded;
 mod scope;
 mod step;
@@ -27,7 +29,9 @@ use serde_json::Value;
 
 pub use facts::{Facts, Secrets, Sight};
 pub use group::Groups;
+pub use known::Known;
 pub use large::Large;
+pub(crate) use outputs::no_key;
 pub use recorded::Recorded;
 
 /// The digest of a content, as it is compared.
@@ -37,12 +41,14 @@ pub fn digest(bytes: &[u8]) -> String {
 
 use crate::expression::Scope;
 use crate::program::Program;
+use crate::seal::Seals;
 
 /// Answers the core's questions.
 pub struct Evaluator {
     program: Arc<Program>,
     facts: Arc<Facts>,
     large: Large,
+    seals: Seals,
     groups: Groups,
     /// Whether any step is a service.
     has_services: bool,
@@ -77,10 +83,11 @@ pub struct Rendered {
 
 impl Evaluator {
     /// An evaluator of a program under what was read for the run.
-    pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, groups: Groups) -> Self {
+    pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, seals: Seals, groups: Groups) -> Self {
         let is_service = |step: &runner_core::Step| matches!(&step.kind, runner_core::Kind::Leaf(leaf) if leaf.service);
         let has_services = program.plan.steps.iter().any(is_service);
-        Self { program, facts, large, groups, has_services, bases: RefCell::default(), rendered: RefCell::default() }
+        let (bases, rendered) = (RefCell::default(), RefCell::default());
+        Self { program, facts, large, seals, groups, has_services, bases, rendered }
     }
 
     /// The program.

@@ -61,8 +61,8 @@ impl Evaluator {
         let (mut at, mut inside) = (list, node);
         loop {
             match refers {
-                Some(ids) => self.add_named(state, at, ids, &mut steps),
-                None => self.add_settled(state, at, inside, &mut steps),
+                Some(ids) => self.add_named(state, at, ids, sight, &mut steps),
+                None => self.add_settled(state, at, inside, sight, &mut steps),
             }
             if at == file {
                 break;
@@ -86,19 +86,33 @@ impl Evaluator {
         scope
     }
 
-    fn add_named(&self, state: &State, list: NodeId, ids: &[String], steps: &mut BTreeMap<String, Entry>) {
+    fn add_named(
+        &self,
+        state: &State,
+        list: NodeId,
+        ids: &[String],
+        sight: Sight,
+        steps: &mut BTreeMap<String, Entry>,
+    ) {
         let path = &state.node(list).path;
         for id in ids.iter().filter(|id| !id.is_empty()) {
             if let Some(found) = state.find(&path.child(id))
                 && !steps.contains_key(id)
             {
-                steps.insert(id.clone(), step::entry(state, found, &self.large));
+                steps.insert(id.clone(), step::entry(self, state, found, sight));
             }
         }
     }
 
     /// The steps of a list that have surely ended before what stands `inside` it begins; all, where that is the list itself.
-    fn add_settled(&self, state: &State, list: NodeId, inside: NodeId, steps: &mut BTreeMap<String, Entry>) {
+    fn add_settled(
+        &self,
+        state: &State,
+        list: NodeId,
+        inside: NodeId,
+        sight: Sight,
+        steps: &mut BTreeMap<String, Entry>,
+    ) {
         let settled: Vec<_> = if inside == list {
             state.node(list).children().collect()
         } else {
@@ -106,7 +120,7 @@ impl Evaluator {
         };
         for child in settled {
             if let Some(definition) = self.definition(state, child) {
-                steps.entry(definition.id.clone()).or_insert_with(|| step::entry(state, child, &self.large));
+                steps.entry(definition.id.clone()).or_insert_with(|| step::entry(self, state, child, sight));
             }
         }
     }

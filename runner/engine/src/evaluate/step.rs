@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use runner_core::{NodeId, State, Status};
 use serde_json::{Value, json};
 
-use super::large::Large;
+use super::Evaluator;
+use super::facts::Sight;
 use crate::expression::Entry;
 
 /// The record behind `steps.ID`, or behind an item of a foreach.
-pub(super) fn entry(state: &State, id: NodeId, large: &Large) -> Entry {
+pub(super) fn entry(evaluator: &Evaluator, state: &State, id: NodeId, sight: Sight) -> Entry {
     let node = state.node(id);
     let error = node.error.as_ref().and_then(|error| serde_json::to_value(error).ok()).unwrap_or_default();
     let duration = node.started.zip(node.ended).map(|(started, ended)| ended.saturating_sub(started));
     let mut record: BTreeMap<String, Entry> = BTreeMap::from([
         ("status".to_owned(), Value::from(status(node.status)).into()),
-        ("outputs".to_owned(), large.resolve(&node.outputs).into()),
+        ("outputs".to_owned(), evaluator.seen(&node.outputs, sight).into()),
         ("error".to_owned(), error.into()),
         ("attempts".to_owned(), Value::from(node.attempts()).into()),
         ("duration".to_owned(), duration.map_or(Value::Null, Value::from).into()),
@@ -30,7 +31,8 @@ pub(super) fn entry(state: &State, id: NodeId, large: &Large) -> Entry {
         let failed: Value = failed.map(|(key, item)| json!({"key": key, "error": state.node(*item).error})).collect();
         record.insert("succeeded".to_owned(), keys(Status::Succeeded).into());
         record.insert("failed".to_owned(), failed.into());
-        let items: BTreeMap<_, _> = items.into_iter().map(|(key, item)| (key, entry(state, item, large))).collect();
+        let items = items.into_iter().map(|(key, item)| (key, entry(evaluator, state, item, sight)));
+        let items: BTreeMap<_, _> = items.collect();
         record.insert("items".to_owned(), Entry::names(items));
     }
     Entry::names(record)

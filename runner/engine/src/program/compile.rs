@@ -33,7 +33,8 @@ pub fn compile(main: Opened, library: &dyn Library, registry: &Registry, sink: &
     let workflow = Arc::clone(&compiler.units[unit].workflow);
     let timeout = workflow.timeout.map(|timeout| policy::millis(timeout.value));
     let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo: false });
-    let program = Program { plan, steps: compiler.steps, units: compiler.units };
+    let secretive = compiler.units.iter().any(Unit::has_secrets) || compiler.steps.iter().any(Definition::seals);
+    let program = Program { plan, steps: compiler.steps, units: compiler.units, secretive };
     super::check::program(&program, registry, &mut compiler.catalog, compiler.sink);
     Some(program)
 }
@@ -209,7 +210,9 @@ impl Compiler<'_> {
         let open = |name: &str| self.library.template(name, folder);
         let fields = Fields::compile(&nodes, schema, &workflow.source, &open, self.sink);
         let secret = fields.references().iter().any(|reference| may_be_secret(reference, workflow, self.is_called()));
-        Some(Uses { step: StepRef(of), with: fields, secret })
+        let refers_to_steps = fields.references().iter().any(|reference| reference.root() == "steps");
+        let sealed = shape.sealed(&fields).map(str::to_owned).collect();
+        Some(Uses { step: StepRef(of), with: fields, secret, refers_to_steps, sealed })
     }
 
     /// Whether the file being entered is called by another, which may give a secret to any of its inputs.
@@ -251,12 +254,15 @@ impl Compiler<'_> {
         let fields = Fields::compile(&nodes, &Value::Null, source, &open, self.sink);
         let workflow = Arc::clone(&self.units[caller].workflow);
         let called = self.is_called();
-        let secret = nodes
-            .iter()
-            .filter(|(field, _)| fields.references_of(field).iter().any(|r| may_be_secret(r, &workflow, called)))
-            .map(|(field, _)| field.clone())
-            .collect();
-        self.steps[index].call = Some(Call { unit, with: fields, secret });
+        let given = |may: &dyn Fn(&Reference) -> bool| -> Vec<String> {
+            let may = nodes.iter().filter(|(field, _)| fields.references_of(field).iter().any(may));
+            may.map(|(field, _)| field.clone()).collect()
+        };
+        let of_file = |reference: &Reference| may_be_secret(reference, &workflow, called);
+        let secret = given(&|reference| reference.root() == "steps" || of_file(reference));
+        // In a called file any input may hold a secret of the caller, and most do not.
+        let certain = if called { Vec::new() } else { given(&of_file) };
+        self.steps[index].call = Some(Call { unit, with: fields, secret, certain });
         Some(self.enter(unit, Some(index)))
     }
 }

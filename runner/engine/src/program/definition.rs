@@ -66,6 +66,10 @@ pub struct Uses {
     pub with: Fields,
     /// Whether a secret may enter its fields.
     pub secret: bool,
+    /// Whether its fields look at other steps.
+    pub refers_to_steps: bool,
+    /// The outputs that are secret.
+    pub sealed: Vec<String>,
 }
 
 /// A call of another workflow.
@@ -77,6 +81,8 @@ pub struct Call {
     pub with: Fields,
     /// The inputs that a secret may enter.
     pub secret: Vec<String>,
+    /// Those of them that a secret does enter.
+    pub certain: Vec<String>,
 }
 
 /// A step type, by reference.
@@ -102,6 +108,16 @@ impl Definition {
     pub fn used(&self, purpose: Purpose) -> Option<&Uses> {
         let own = self.uses.as_ref();
         if purpose == Purpose::Check { self.check.as_ref().or(own) } else { own }
+    }
+
+    /// The outputs that are secret, be they of the step or of its check.
+    pub fn sealed(&self) -> impl Iterator<Item = &str> {
+        self.uses.iter().chain(&self.check).flat_map(|uses| &uses.sealed).map(String::as_str)
+    }
+
+    /// Whether it has such outputs.
+    pub fn seals(&self) -> bool {
+        self.sealed().next().is_some()
     }
 
     /// Every template, but for those under `with`.

@@ -25,7 +25,7 @@ pub use library::{Library, LibraryError, Opened};
 pub use registry::Registry;
 pub use text::{Decision, Fields, Place, Words};
 
-use crate::language::ast::Workflow;
+use crate::language::ast::{InputType, Workflow};
 
 /// A workflow made ready to run.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct Program {
     pub steps: Vec<Definition>,
     /// The files: the workflow itself first, then those it calls, once each.
     pub units: Vec<Unit>,
+    /// Whether a secret may pass anywhere in it: some file has secrets, or some step makes one.
+    pub secretive: bool,
 }
 
 /// A workflow file.
@@ -63,6 +65,14 @@ pub struct Unit {
     pub default_dir: Option<Words>,
     /// `concurrency.group`.
     pub group: Option<Words>,
+}
+
+impl Unit {
+    /// Whether it is given secrets.
+    fn has_secrets(&self) -> bool {
+        let secret = |input: &crate::language::ast::Input| input.kind.value == InputType::Secret;
+        !self.workflow.secrets.is_empty() || self.workflow.inputs.iter().any(secret)
+    }
 }
 
 impl Program {

@@ -216,6 +216,13 @@ impl Fields {
         Ok(object)
     }
 
+    /// All fields as they were written.
+    pub fn written(&self) -> Map<String, Value> {
+        let values = self.values.iter().map(|(name, _, place)| (name.clone(), place.node.to_json()));
+        let decisions = self.decisions.iter();
+        values.chain(decisions.map(|(name, decision)| (name.clone(), decision.expression.source().into()))).collect()
+    }
+
     /// Every name referred to.
     pub fn references(&self) -> Vec<Reference> {
         let values =

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use runner_keeper::mask::Masker;
 use runner_keeper::protocol::Mask;
 use serde_json::{Map, Value};
 
@@ -12,7 +11,7 @@ use super::record::{FileRecord, Record, TEMPLATE, VERSION};
 use super::secret::{self, Env};
 use super::{Run, load, mention};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::evaluate::{Facts, Secrets};
+use crate::evaluate::{Facts, Known, Secrets};
 use crate::language::Document;
 use crate::language::input::{Given, InputValue, SecretGiven, resolve};
 use crate::program::{Library, LibraryError, Opened, Program, Registry, compile};
@@ -142,8 +141,7 @@ impl Run {
             load: record.load.clone(),
             env: record.env.clone(),
             state: Arc::new(record.state.clone()),
-            masker: Masker::new(masks.iter().cloned()),
-            masks,
+            known: Known::new(masks),
             secrets,
         };
         Self { program, facts: Arc::new(facts), record, warnings }
@@ -151,8 +149,8 @@ impl Run {
 
     /// Tells of secrets in what is about to be written down in clear.
     fn refuse_secrets(&self, sink: &mut Sink) {
-        let source = &self.program.main().workflow.source;
-        for name in self.facts.masker.unmasked() {
+        let (source, masker) = (&self.program.main().workflow.source, self.facts.known.masker());
+        for name in masker.unmasked() {
             let message = format!("the secret `{name}` is so short that it is not hidden where it is printed");
             sink.push(Diagnostic::warning(source, source.line(1), message).hint("use one of at least 4 characters"));
         }
@@ -164,7 +162,7 @@ impl Run {
         for (kind, values) in kinds {
             for (name, value) in values {
                 let text = value.to_string();
-                for secret in self.facts.masker.names_in(text.as_bytes()) {
+                for secret in masker.names_in(text.as_bytes()) {
                     let message = format!("the {kind} `{name}` holds the secret `{secret}`, and would be written down");
                     let hint = match kind {
                         "input" => format!("declare it with `type: secret`, or use `secrets.{secret}` in its place"),

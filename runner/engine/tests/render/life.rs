@@ -8,10 +8,10 @@ use runner_core::{
     AttemptResult, ErrorKind, Evaluate, Event, Input, Machine, Path, Phase, Purpose, State, StepError, TimerId,
 };
 use runner_engine::diagnostic::{Sink, Source, render};
-use runner_engine::evaluate::{Evaluator, Facts, Groups, Large, Secrets};
+use runner_engine::evaluate::{Evaluator, Facts, Groups, Known, Large, Secrets};
 use runner_engine::ledger::Blobs;
 use runner_engine::program::{Library, LibraryError, Opened, Program, Registry, compile};
-use runner_keeper::mask::Masker;
+use runner_engine::seal::Seals;
 use runner_sdk::{Context, Example, InProcess, Result, Step, StepType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,11 +78,11 @@ fn evaluator(program: &Arc<Program>) -> Evaluator {
         env: serde_json::Map::default(),
         state: Arc::new(json!({})),
         secrets: Secrets::default(),
-        masks: Vec::new(),
-        masker: Masker::new([]),
+        known: Known::default(),
     };
-    let large = Large::new(Blobs::of(std::path::Path::new("/nowhere")));
-    Evaluator::new(Arc::clone(program), Arc::new(facts), large, Groups::default())
+    let nowhere = std::path::Path::new("/nowhere");
+    let (large, seals) = (Large::new(Blobs::of(nowhere)), Seals::new(None, nowhere));
+    Evaluator::new(Arc::clone(program), Arc::new(facts), large, seals, Groups::default())
 }
 
 /// What a definition is, in bytes.

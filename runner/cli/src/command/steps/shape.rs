@@ -51,6 +51,7 @@ fn enumerated(schema: &Value) -> Option<Vec<String>> {
 
 fn simple(kind: &str, schema: &Value) -> String {
     match kind {
+        "string" if schema["x-secret"] == true => "secret text".to_owned(),
         "string" => match schema["format"].as_str() {
             Some("duration") => "duration".to_owned(),
             Some("size") => "size".to_owned(),

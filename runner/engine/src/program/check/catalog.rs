@@ -6,7 +6,8 @@ use std::sync::Arc;
 use runner_sdk::StepType;
 use serde_json::Value;
 
-use crate::expression::Type;
+use crate::expression::{CompiledValue, Type};
+use crate::program::Fields;
 
 /// What a step type takes and gives.
 #[derive(Debug)]
@@ -15,6 +16,47 @@ pub(in crate::program) struct Shape {
     pub(in crate::program) with: Value,
     /// The type of its outputs.
     pub(in crate::program) output: Type,
+    /// The outputs that are always secret.
+    secret: Vec<String>,
+    /// The fields of `with:` that make outputs secret, with those.
+    seals: Vec<(String, Vec<String>)>,
+}
+
+impl Shape {
+    fn of(step: &StepType) -> Self {
+        let (with, outputs) = (step.with_schema(), step.output_schema());
+        let properties = |schema: &'_ Value| schema["properties"].as_object().cloned().unwrap_or_default();
+        let secret = properties(&outputs).into_iter().filter(|(_, field)| holds_secret(field)).map(|(name, _)| name);
+        let secret = secret.collect();
+        let names = |field: &Value| -> Vec<String> {
+            field["x-seals"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let seals = properties(&with).into_iter().map(|(name, field)| (name, names(&field)));
+        let seals = seals.filter(|(_, outputs)| !outputs.is_empty()).collect();
+        Self { output: output(&outputs), with, secret, seals }
+    }
+
+    /// The outputs that are secret under these fields: what is not known before it is rendered counts as said.
+    pub(in crate::program) fn sealed(&self, fields: &Fields) -> impl Iterator<Item = &str> {
+        let said = |name: &String| {
+            let given = fields.values.iter().find(|(field, ..)| field == name);
+            given
+                .is_some_and(|(_, value, _)| !matches!(value, CompiledValue::Literal(Value::Bool(false) | Value::Null)))
+        };
+        let seals = self.seals.iter().filter(move |(name, _)| said(name)).flat_map(|(_, outputs)| outputs);
+        self.secret.iter().chain(seals).map(String::as_str)
+    }
+}
+
+/// Whether a field of a schema is a secret, or holds one.
+fn holds_secret(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            fields.get("x-secret") == Some(&Value::Bool(true)) || fields.values().any(holds_secret)
+        }
+        Value::Array(items) => items.iter().any(holds_secret),
+        _ => false,
+    }
 }
 
 /// The shapes of step types by their names, made when they are first asked for.
@@ -25,8 +67,7 @@ pub(in crate::program) struct Catalog {
 
 impl Catalog {
     pub(in crate::program) fn shape(&mut self, of: &StepType) -> Arc<Shape> {
-        let make = || Arc::new(Shape { with: of.with_schema(), output: output(&of.output_schema()) });
-        Arc::clone(self.shapes.entry(of.name).or_insert_with(make))
+        Arc::clone(self.shapes.entry(of.name).or_insert_with(|| Arc::new(Shape::of(of))))
     }
 }
 

@@ -31,7 +31,7 @@ impl<'p> Checker<'p> {
         self.lists(&mut lists, body, None, &env);
         let layer = Layer { outer: None, body: &lists.0, finally: &lists.1, at: At::End };
         let mut names = Names::at(env, &layer);
-        let outputs = self.outputs_of(&mut names, of, &workflow.outputs, &of.outputs);
+        let outputs = self.outputs_of(&mut names, &workflow.outputs, &of.outputs);
         let outputs = Type::closed(outputs);
         self.exit_code(&mut names, of, &outputs);
         self.outputs[unit] = Some(outputs.clone());
@@ -64,14 +64,12 @@ impl<'p> Checker<'p> {
     pub(super) fn outputs_of(
         &mut self,
         names: &mut Names<'_>,
-        unit: &Unit,
         written: &[ast::Named<ast::Text>],
         compiled: &[(String, Words)],
     ) -> Vec<(String, Type)> {
         let mut of: Vec<_> = written.iter().map(|named| (named.name.value.clone(), Type::Dyn)).collect();
         for (name, words) in compiled {
             let gives = self.words(names, words);
-            self.leak(unit, words);
             of.push((name.clone(), gives));
         }
         of

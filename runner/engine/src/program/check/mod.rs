@@ -12,7 +12,6 @@ mod file;
 mod finally;
 mod fit;
 mod inner;
-mod leak;
 mod list;
 mod names;
 mod rule;

@@ -74,7 +74,7 @@ impl<'p> Checker<'p> {
         for decision in definition.until.iter().chain(&definition.ready) {
             self.decision(names, decision, Need::Condition);
         }
-        let own = self.outputs_of(names, &self.program.units[definition.unit], &step.outputs, &definition.outputs);
+        let own = self.outputs_of(names, &step.outputs, &definition.outputs);
         names.unset("output", NO_OUTPUT);
         names.set("error", Type::error());
         if let Some(retry) = &definition.retry_when {
@@ -93,12 +93,7 @@ impl<'p> Checker<'p> {
         let inside = Layer { outer: Some(layer), body: &lists.0, finally: &lists.1, at: At::End };
         let mut names = Names::at(env, &inside);
         let definition: &'p Definition = &self.program.steps[index];
-        Type::closed(self.outputs_of(
-            &mut names,
-            &self.program.units[definition.unit],
-            &step.outputs,
-            &definition.outputs,
-        ))
+        Type::closed(self.outputs_of(&mut names, &step.outputs, &definition.outputs))
     }
 
     fn callee(&mut self, names: &mut Names<'_>, step: &'p ast::Step, index: StepIndex) -> Type {
@@ -110,7 +105,7 @@ impl<'p> Checker<'p> {
             Kind::Leaf(_) => Type::Dyn,
         };
         names.set("output", output.clone());
-        let own = self.outputs_of(names, &self.program.units[definition.unit], &step.outputs, &definition.outputs);
+        let own = self.outputs_of(names, &step.outputs, &definition.outputs);
         names.unset("output", NO_OUTPUT);
         extended(output, own)
     }
