@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod guarantees;
 mod page;
 
 use std::collections::BTreeMap;

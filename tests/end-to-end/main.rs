@@ -18,6 +18,7 @@ mod ending;
 mod house;
 mod large;
 mod odd;
+mod orphan;
 mod repair;
 mod sealed;
 mod secret;

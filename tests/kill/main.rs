@@ -10,7 +10,8 @@
 //!   again once what needs it has begun; the outputs are those of an undisturbed run, and nothing is left.
 //!
 //! `SEED` chooses workflows and instants, `KILLS` says how many kills there are in all. With the feature `failpoints`
-//! every point of [`runner_keeper::failpoint`] is the place of at least two of them.
+//! every point of [`runner_keeper::failpoint`] is the place of at least two of them; `ONLY` chooses points by a part of
+//! their names.
 
 #![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 #![expect(clippy::print_stderr, reason = "what a test says")]
@@ -19,9 +20,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clock;
 mod flow;
 mod orders;
 mod random;
+mod reboot;
 mod storm;
 mod trace;
 

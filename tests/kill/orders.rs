@@ -110,7 +110,9 @@ impl Orders {
     fn of(orders: impl Iterator<Item = (Point, &'static str)>) -> Self {
         let order = |(point, victim): (Point, _)| Order { point: point.name(), victim, when: when(point), tries: 0 };
         // A build without fail points takes none.
-        let orders = orders.filter(|_| cfg!(feature = "failpoints"));
+        let only = std::env::var("ONLY").ok();
+        let chosen = |point: &Point| only.as_ref().is_none_or(|only| point.name().contains(only.as_str()));
+        let orders = orders.filter(|(point, _)| cfg!(feature = "failpoints") && chosen(point));
         Self { left: orders.map(order).collect(), ..Self::default() }
     }
 }

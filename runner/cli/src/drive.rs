@@ -11,6 +11,7 @@ use runner_engine::ledger::{GroupLock, Holder, LedgerError, user_state_folder};
 use runner_engine::program::Registry;
 use runner_engine::run::Run;
 use runner_engine::seal::KeyFile;
+use runner_keeper::pretence;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
@@ -44,7 +45,7 @@ pub(crate) fn holder() -> Holder {
 /// Now, in milliseconds since 1970.
 pub(crate) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    pretence::clock(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// How many steps may run at once where nobody says otherwise: twice the cores, at least 8.

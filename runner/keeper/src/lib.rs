@@ -15,13 +15,14 @@
 //! - [`seal`]: how what was captured is kept where a secret may be in it;
 //! - [`client`]: how an engine starts a keeper, connects to it, or takes its place where none lives;
 //! - [`run`]: the keeper itself;
-//! - [`failpoint`]: where a test has the keeper or its engine killed.
+//! - [`failpoint`] and [`pretence`]: where a test has the keeper or its engine killed, and what it may pretend to them.
 
 pub mod client;
 pub mod failpoint;
 pub mod lane;
 pub mod mask;
 pub mod orphan;
+pub mod pretence;
 pub mod protocol;
 pub mod receipts;
 pub mod seal;

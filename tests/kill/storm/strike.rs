@@ -102,7 +102,8 @@ impl Storm<'_> {
                 }
                 return Ok(ended);
             }
-            if order.when == When::KeeperKilled && self.project.kill_keeper() {
+            // One that has not yet accepted its engine is started again, without a word.
+            if order.when == When::KeeperKilled && self.has_process() && self.project.kill_keeper() {
                 struck = true;
                 tally.kills += 1;
                 tally.keepers += 1;

@@ -21,7 +21,7 @@ impl Platform for Portable {
     fn boot_id(&self) -> String {
         // The first is Linux's, the second macOS's.
         if let Ok(id) = fs::read_to_string("/proc/sys/kernel/random/boot_id") {
-            return id.trim().to_owned();
+            return crate::pretence::boot(id.trim().to_owned());
         }
         match output("sysctl", &["-n", "kern.bootsessionuuid"]) {
             Some(id) if !id.trim().is_empty() => id.trim().to_owned(),
