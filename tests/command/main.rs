@@ -14,6 +14,7 @@ mod machine;
 mod manual;
 mod schema;
 mod state;
+mod test;
 mod workflow;
 
 use support::Project;

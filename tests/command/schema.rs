@@ -60,17 +60,25 @@ fn problems(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-fn shipped() -> Vec<PathBuf> {
+/// The workflows that are shipped, or their tests.
+fn shipped(tests: bool) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("workflows")).unwrap().flatten().map(|entry| entry.path());
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "yaml")).collect()
+    let files = entries.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    files.filter(|path| path.to_string_lossy().ends_with(".test.yaml") == tests).collect()
 }
 
 #[test]
 fn shipped_workflows_and_every_example_are_accepted() {
     let validator = jsonschema::draft7::new(&schema()).unwrap();
-    for path in shipped() {
+    for path in shipped(false) {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(problems(&validator, &parsed(&text)), Vec::<String>::new(), "{}", path.display());
+    }
+    let tests = serde_json::from_str(&Project::new().run(&["schema", "--tests"]).expect(0).stdout).unwrap();
+    let validator_of_tests = jsonschema::draft7::new(&tests).unwrap();
+    for path in shipped(true) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(problems(&validator_of_tests, &parsed(&text)), Vec::<String>::new(), "{}", path.display());
     }
     for step in runner_steps::all() {
         for example in step.examples {
@@ -124,7 +132,7 @@ fn check_jsonschema_agrees() {
     let file = "workflows/workflow.schema.json";
     let metaschema = run(&["--check-metaschema", file]).unwrap();
     assert!(metaschema.status.success(), "{}", String::from_utf8_lossy(&metaschema.stdout));
-    let shipped: Vec<_> = shipped().into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let shipped: Vec<_> = shipped(false).into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let mut arguments = vec!["--schemafile", file];
     arguments.extend(shipped.iter().map(String::as_str));
     let accepted = run(&arguments).unwrap();

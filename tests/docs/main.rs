@@ -120,3 +120,23 @@ fn every_link_leads_somewhere() {
         assert!(page::leads(&page, &target), "`{page}`: `{target}` leads nowhere");
     }
 }
+
+/// The page of tests is played: all its workflows in one project, the tests of each by itself.
+#[test]
+fn every_test_on_the_page_of_tests_goes_as_it_says() {
+    let project = Project::new();
+    let examples = examples("docs/testing.md");
+    for example in &examples {
+        project.write(example.file.as_ref().unwrap(), &example.text);
+    }
+    let tests = examples.iter().filter(|example| example.file.as_ref().unwrap().ends_with(".test.yaml"));
+    let mut played = 0;
+    for example in tests {
+        let file = example.file.as_ref().unwrap();
+        let ended = project.run(&["test", &format!("./{file}")]).expect(example.exit);
+        let said = example.text.lines().filter_map(|line| line.strip_prefix("# error: "));
+        said.for_each(|said| assert!(ended.stderr.contains(said), "`{said}` is not said of {file}:\n{ended}"));
+        played += 1;
+    }
+    assert!(played >= 4 && !project.path().join(".runner").exists(), "nothing is left in the project");
+}

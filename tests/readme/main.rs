@@ -8,6 +8,7 @@ mod support;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rustix::process::Signal;
 use support::{Life, Project, await_that};
@@ -93,6 +94,37 @@ fn the_two_commands_do_what_they_say() {
 
     let mode = std::fs::metadata(root().join(&tests)).unwrap().permissions().mode();
     assert_ne!(mode & 0o111, 0, "`{tests}` is a program");
+    assert_eq!(program_of_cargo_run(), ["runner"], "`{run}` starts this program");
+}
+
+/// The programs from which `cargo run` would choose in the root of the tree.
+fn program_of_cargo_run() -> Vec<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--format-version=1", "--no-deps", "--offline"]).current_dir(root());
+    let metadata: serde_json::Value = serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let ours =
+        packages.filter(|package| metadata["workspace_default_members"].as_array().unwrap().contains(&package["id"]));
+    let chosen = ours.filter_map(|package| package["default_run"].as_str().map(str::to_owned));
+    chosen.collect()
+}
+
+#[test]
+fn tests_run_as_ci_runs_them_and_a_part_by_itself() {
+    let [_, tests] = commands("Two commands").try_into().unwrap();
+    let ci = std::fs::read_to_string(root().join(".ci/run")).unwrap();
+    let last = ci.lines().last().unwrap();
+    assert!(last.ends_with(&format!("CI=true exec {tests}")), "CI runs just that: `{last}`");
+    let run = |arguments: &[&str]| {
+        let ended = Command::new(root().join(&tests)).args(arguments).current_dir(root()).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        (ended.status.code(), said)
+    };
+    let (code, said) = run(&["--no-install", "format"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 passed, 0 failed, 0 skipped") && !said.contains("installing"), "{said}");
+    let (code, said) = run(&["formal"]);
+    assert!(code == Some(2) && said.contains("no part `formal`") && said.contains("end-to-end"), "{said}");
 }
 
 #[test]

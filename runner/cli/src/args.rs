@@ -8,8 +8,10 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use crate::complete;
 
 mod state;
+mod test;
 
 pub(crate) use state::{At, State, StateCommand};
+pub(crate) use test::{Schema, Test};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -96,10 +98,12 @@ pub(crate) enum Command {
     List(List),
     /// Check workflows; nothing is started
     Validate(Validate),
+    /// Play the tests of workflows: doubles stand in for steps, and time passes at once
+    Test(Test),
     /// The step types there are; with a name, the manual page of one
     Steps(Steps),
     /// The JSON Schema of workflow files, for editors
-    Schema,
+    Schema(Schema),
     /// What deployments have left behind: read, written, moved
     State(State),
     /// What this machine lacks, and how to get it

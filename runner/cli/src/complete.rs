@@ -39,6 +39,12 @@ pub(crate) fn workflows(word: &OsStr) -> Vec<CompletionCandidate> {
     beginning_with(&word, names.into_iter().map(|(name, _)| name))
 }
 
+/// Workflows that have tests.
+pub(crate) fn tests() -> Vec<CompletionCandidate> {
+    let tests = project().map(|project| Workflows::of(&project).tests()).unwrap_or_default();
+    tests.into_iter().map(|(name, _)| CompletionCandidate::new(name)).collect()
+}
+
 /// Step types and their namespaces.
 pub(crate) fn step_types() -> Vec<CompletionCandidate> {
     let types = runner_steps::all();

@@ -35,7 +35,28 @@ impl Workflows {
 
     /// The names of the workflows there are, with where each comes from; a file hides a built-in one.
     pub(crate) fn names(&self) -> Vec<(String, Option<PathBuf>)> {
-        let mut found: Vec<(String, Option<PathBuf>)> = Vec::new();
+        let own = self.files().into_iter().filter(|(name, _)| of_test(name).is_none());
+        let mut found: Vec<(String, Option<PathBuf>)> = own.map(|(name, file)| (name, Some(file))).collect();
+        for (name, _) in BUILTIN {
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push(((*name).to_owned(), None));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The workflows that have tests, with the file of each.
+    pub(crate) fn tests(&self) -> Vec<(String, PathBuf)> {
+        let files = self.files().into_iter();
+        let mut found: Vec<_> = files.filter_map(|(name, file)| Some((of_test(&name)?.to_owned(), file))).collect();
+        found.sort();
+        found
+    }
+
+    /// The YAML files of the `workflows` folders by their names without ending; a nearer one hides others.
+    fn files(&self) -> Vec<(String, PathBuf)> {
+        let mut found: Vec<(String, PathBuf)> = Vec::new();
         for folder in self.folders() {
             let mut files: Vec<_> =
                 std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -46,16 +67,10 @@ impl Workflows {
                 if let (Some("yaml" | "yml"), Some(name)) = (ending, name)
                     && !found.iter().any(|(known, _)| *known == name)
                 {
-                    found.push((name, Some(file)));
+                    found.push((name, file));
                 }
             }
         }
-        for (name, _) in BUILTIN {
-            if !found.iter().any(|(known, _)| known == name) {
-                found.push(((*name).to_owned(), None));
-            }
-        }
-        found.sort();
         found
     }
 
@@ -121,9 +136,14 @@ impl Workflows {
     }
 
     /// A path as a person knows it: relative to the project where it lies in it.
-    fn shown(&self, path: &Path) -> String {
+    pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.project).unwrap_or(path).to_string_lossy().into_owned()
     }
+}
+
+/// The workflow of which a file of this name holds the tests.
+fn of_test(name: &str) -> Option<&str> {
+    name.strip_suffix(".test")
 }
 
 fn builtin(name: &str) -> Option<Opened> {

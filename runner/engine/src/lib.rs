@@ -10,4 +10,5 @@ pub mod program;
 pub mod report;
 pub mod run;
 pub mod seal;
+pub mod trial;
 mod when;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::shared::capture::{Capture, Output};
 use crate::shared::ending;
+use crate::shared::program::{Program, shell, success_codes};
 use crate::shared::word::{Word, Words};
 
 /// Runs a program, or a script in a shell of your choice.
@@ -56,15 +57,12 @@ pub struct Run {
     pub publishes: Vec<PathBuf>,
 }
 
-fn shell() -> Words {
-    Words::new(["/bin/sh", "-eu", "-c"])
-}
-
-fn success_codes() -> Vec<u8> {
-    vec![0]
-}
-
 impl Run {
+    fn program(&self) -> Program<'_> {
+        let (script, success_codes) = (self.script.as_deref(), self.success_codes.as_slice());
+        Program { argv: &self.argv, script, shell: &self.shell, success_codes }
+    }
+
     /// The program as messages call it.
     fn who(&self) -> String {
         match (&self.script, self.argv.program(), self.shell.program()) {
@@ -133,24 +131,11 @@ impl Step for Run {
     ];
 
     fn validate(&self) -> Result<()> {
-        match (self.argv.program(), &self.script) {
-            (None, None) => return Err(Error::input("either `argv` or `script` is needed")),
-            (Some(_), Some(_)) => return Err(Error::input("`argv` and `script` exclude each other")),
-            (Some(""), None) => {
-                return Err(Error::input("the first word of `argv` is empty: it names the program"));
-            }
-            (Some(program), None) if self.argv.0.len() == 1 && program.contains(' ') && !program.contains('/') => {
-                let error = Error::input(format!("no program is called `{program}`"));
-                return Err(error.hint("give each word its own item of `argv`, or use `script` for a shell"));
-            }
-            (None, Some(script)) if script.trim().is_empty() => return Err(Error::input("`script` is empty")),
-            _ => {}
-        }
-        if self.shell.program().is_none_or(str::is_empty) {
-            return Err(Error::input("`shell` is empty: it is a program and its arguments, such as [bash, -euc]"));
-        }
-        if self.success_codes.is_empty() {
-            return Err(Error::input("`success_codes` is empty, so the step could never succeed"));
+        self.program().check()?;
+        let only = self.argv.program().filter(|_| self.argv.0.len() == 1);
+        if let Some(program) = only.filter(|program| program.contains(' ') && !program.contains('/')) {
+            let error = Error::input(format!("no program is called `{program}`"));
+            return Err(error.hint("give each word its own item of `argv`, or use `script` for a shell"));
         }
         if self.secret && self.capture.is_none() {
             return Err(Error::input("`secret` says that what is captured is secret, and there is no `capture`"));
@@ -166,9 +151,7 @@ impl Step for Run {
 
 impl Process for Run {
     fn command(&self, place: &Place) -> Result<Command> {
-        let script = self.script.iter().map(String::as_str);
-        let words = if self.script.is_some() { &self.shell } else { &self.argv };
-        let mut words = words.iter().chain(script);
+        let mut words = self.program().words();
         let program = words.next().ok_or_else(|| Error::input("either `argv` or `script` is needed"))?;
         let mut command = Command::new(program).args(words);
         let dir = self.dir.as_ref().map(|dir| place.path(dir));
@@ -183,11 +166,9 @@ impl Process for Run {
     }
 
     fn finish(&self, _: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Output>> {
-        match exit {
-            Exit::Code(code) if self.success_codes.iter().any(|success| i32::from(*success) == code) => {
-                Output::ended(&self.who(), self.capture, &captured.stdout, code).map(Finished::new)
-            }
-            exit => Err(ending::failed(&self.who(), exit, &captured.tail)),
+        match self.program().succeeded(exit) {
+            Some(code) => Output::ended(&self.who(), self.capture, &captured.stdout, code).map(Finished::new),
+            None => Err(ending::failed(&self.who(), exit, &captured.tail)),
         }
     }
 

@@ -8,6 +8,8 @@ pub mod change;
 pub mod ending;
 #[cfg(any(feature = "file", feature = "template", feature = "ssh"))]
 pub mod mode;
+#[cfg(any(feature = "exec", feature = "ssh"))]
+pub mod program;
 #[cfg(feature = "ssh")]
 pub mod shell;
 #[cfg(any(feature = "exec", feature = "http", feature = "ssh"))]

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use runner_sdk::unit::Duration;
-use runner_sdk::{Captured, Command, Error, Example, Exit, Finished, Need, Place, Process, Result, Step};
+use runner_sdk::{Captured, Command, Example, Exit, Finished, Need, Place, Process, Result, Step};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::connection::{self, Connection, connect_timeout};
 use crate::shared::capture::{Capture, Output};
-use crate::shared::shell;
+use crate::shared::program::{Program, shell, success_codes};
+use crate::shared::shell as quoted;
 use crate::shared::word::{Word, Words};
 
 /// Runs a program or a script on another machine.
@@ -60,15 +61,12 @@ pub struct Run {
     pub success_codes: Vec<u8>,
 }
 
-fn shell() -> Words {
-    Words::new(["/bin/sh", "-eu", "-c"])
-}
-
-fn success_codes() -> Vec<u8> {
-    vec![0]
-}
-
 impl Run {
+    fn program(&self) -> Program<'_> {
+        let (script, success_codes) = (self.script.as_deref(), self.success_codes.as_slice());
+        Program { argv: &self.argv, script, shell: &self.shell, success_codes }
+    }
+
     fn connection(&self) -> Connection<'_> {
         Connection {
             host: &self.host,
@@ -83,10 +81,7 @@ impl Run {
 
     /// The command line for the shell over there. `ssh` joins its words by spaces, so it is given one.
     fn line(&self) -> String {
-        match &self.script {
-            Some(script) => shell::line(self.shell.iter().chain([script.as_str()])),
-            None => shell::line(self.argv.iter()),
-        }
+        quoted::line(self.program().words())
     }
 
     fn who(&self) -> String {
@@ -131,20 +126,7 @@ impl Step for Run {
 
     fn validate(&self) -> Result<()> {
         self.connection().check()?;
-        match (self.argv.program(), &self.script) {
-            (None, None) => return Err(Error::input("either `argv` or `script` is needed")),
-            (Some(_), Some(_)) => return Err(Error::input("`argv` and `script` exclude each other")),
-            (Some(""), None) => {
-                return Err(Error::input("the first word of `argv` is empty: it names the program"));
-            }
-            _ => {}
-        }
-        if self.shell.program().is_none_or(str::is_empty) {
-            return Err(Error::input("`shell` is empty: it is a program and its arguments, such as [bash, -euc]"));
-        }
-        if self.success_codes.is_empty() {
-            return Err(Error::input("`success_codes` is empty, so the step could never succeed"));
-        }
+        self.program().check()?;
         Word::check("the command", &self.line())
     }
 }
@@ -158,11 +140,9 @@ impl Process for Run {
     }
 
     fn finish(&self, _: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Output>> {
-        match exit {
-            Exit::Code(code) if self.success_codes.iter().any(|success| i32::from(*success) == code) => {
-                Output::ended(&self.who(), self.capture, &captured.stdout, code).map(Finished::new)
-            }
-            exit => Err(self.connection().failed(&self.who(), exit, &captured.tail)),
+        match self.program().succeeded(exit) {
+            Some(code) => Output::ended(&self.who(), self.capture, &captured.stdout, code).map(Finished::new),
+            None => Err(self.connection().failed(&self.who(), exit, &captured.tail)),
         }
     }
 }

@@ -17,6 +17,7 @@ mod show;
 mod state;
 mod status;
 mod steps;
+mod test;
 mod validate;
 
 use std::process::ExitCode;
@@ -62,9 +63,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&project, &args),
         Command::List(args) => Ok(list::list(&project, &args)),
         Command::Validate(args) => Ok(validate::validate(&project, &args)),
+        Command::Test(args) => test::test(&project, &args),
         Command::Steps(args) => steps::steps(&args),
-        Command::Schema => {
-            schema::schema();
+        Command::Schema(args) => {
+            schema::schema(&args);
             Ok(Exit::Done)
         }
         Command::State(args) => state::state(&project, &args),

@@ -27,7 +27,7 @@ fn every_example_of_every_step_is_valid() {
 fn every_shipped_workflow_is_valid() {
     let files = yaml(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows"));
     assert!(files.len() >= 4, "{} workflows only", files.len());
-    for path in files {
+    for path in files.into_iter().filter(|path| !path.to_string_lossy().ends_with(".test.yaml")) {
         nothing(&path.display().to_string(), &told(&path));
     }
 }

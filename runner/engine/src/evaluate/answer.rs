@@ -148,6 +148,13 @@ impl Evaluator {
         render_all(texts, &self.scope_inside(state, body, words, Sight::Value))
     }
 
+    /// What expressions see at the end of the run: as `exit_code` does.
+    pub(crate) fn at_end(&self, state: &State, outputs: Value) -> Scope {
+        let output = self.large.resolve(&Arc::new(outputs));
+        let Some(root) = state.root() else { return Scope::default().with("output", output) };
+        self.scope_in(state, root, root, None, Sight::Value).with("output", output)
+    }
+
     fn answer_exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
         let (Some(decision), Some(root)) = (&self.program.main().exit_code, state.root()) else { return Ok(None) };
         let scope = self

@@ -33,6 +33,7 @@ pub use known::Known;
 pub use large::Large;
 pub(crate) use outputs::no_key;
 pub use recorded::Recorded;
+pub(crate) use step::status;
 
 /// The digest of a content, as it is compared.
 pub fn digest(bytes: &[u8]) -> String {

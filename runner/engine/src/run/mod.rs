@@ -20,6 +20,7 @@ pub use load::load;
 pub use prepare::{Request, prepare};
 pub use record::{FileRecord, LoadRecord, Record};
 pub use restore::{Changed, changed, program, restore};
+pub(crate) use schema::node_at;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Facts;

@@ -40,7 +40,7 @@ pub(super) fn check(
         }
     };
     for violation in validator.iter_errors(value) {
-        let place = document.root.as_ref().map(|root| find(root, violation.instance_path().as_str()));
+        let place = document.root.as_ref().map(|root| node_at(root, violation.instance_path().as_str()));
         let message = format!("{violation}");
         sink.push(match place {
             Some(node) => Diagnostic::error(&document.source, node.head, message),
@@ -50,7 +50,7 @@ pub(super) fn check(
 }
 
 /// The node at a JSON pointer, or the nearest around it.
-fn find<'n>(root: &'n Node, pointer: &str) -> &'n Node {
+pub(crate) fn node_at<'n>(root: &'n Node, pointer: &str) -> &'n Node {
     let mut node = root;
     for step in pointer.split('/').skip(1) {
         let step = step.replace("~1", "/").replace("~0", "~");
