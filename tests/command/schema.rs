@@ -15,7 +15,7 @@ const SEEN: &[(&str, &str)] = &[
     ("boolean_in_quotes", "/steps/0/service"),
     ("check_without_uses", "/steps/0/check"),
     ("choice_misspelt", "/steps/0/on_error"),
-    ("concurrency_later", "/concurrency/when_busy"),
+    ("concurrency_words", "/concurrency/when_busy"),
     ("duration", "/defaults/timeout"),
     ("empty_values", "/inputs"),
     ("environment_names", "/env"),

@@ -25,6 +25,7 @@ mod secret;
 mod served;
 mod signal;
 mod template;
+mod turn;
 
 use support::Project;
 

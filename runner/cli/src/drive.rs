@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use runner_engine::diagnostic::{self, Diagnostic};
-use runner_engine::driver::{Command, DriveError, Driver, Observer, Options, Outcome};
+use runner_engine::driver::{Command, DriveError, Driver, Observer, Options, Outcome, admit};
 use runner_engine::evaluate::Evaluator;
-use runner_engine::ledger::{GroupLock, Holder, LedgerError, user_state_folder};
+use runner_engine::language::ast::Concurrency;
+use runner_engine::ledger::{GroupLock, Holder, LedgerError, Policy, Want, WhenBusy, user_state_folder};
 use runner_engine::program::Registry;
 use runner_engine::run::Run;
 use runner_engine::seal::KeyFile;
@@ -80,12 +81,39 @@ pub(crate) fn key_file() -> Option<KeyFile> {
     KeyFile::of(path(&named).as_deref(), path(&config).as_deref(), path(&home).as_deref())
 }
 
-/// Takes the run's concurrency group, if it has one.
+/// Takes the run's concurrency group, if it has one; waits for it where the workflow says so.
 pub(crate) fn take_group(run: &Run, folder: &Path) -> Result<Option<(GroupLock, String)>, Refusal> {
     let Some(group) = Evaluator::group(run).map_err(|error| Refusal::invalid(error.message))? else { return Ok(None) };
-    let state = locks()
-        .ok_or_else(|| Refusal::invalid("neither HOME nor XDG_STATE_HOME is set, so there is no place for locks"))?;
-    Ok(Some((GroupLock::try_take(&state, &group, folder, holder())?, group)))
+    let state = locks().ok_or_else(|| Refusal::invalid(LedgerError::Homeless.to_string()))?;
+    let concurrency = run.program.main().workflow.concurrency.as_ref();
+    let policy = concurrency.map(Concurrency::policy).unwrap_or_default();
+    let want = Want { state, group: group.clone(), run: folder.to_path_buf(), holder: holder() };
+    let lock = match (want.try_take(), policy.when_busy) {
+        (Err(LedgerError::Busy { .. }), WhenBusy::Wait | WhenBusy::Replace) => await_group(want, policy)?,
+        (taken, _) => taken?,
+    };
+    Ok(Some((lock, group)))
+}
+
+/// Waits for a group until it is there or a person wants something else.
+fn await_group(want: Want, policy: Policy) -> Result<GroupLock, Refusal> {
+    let asked = Arc::new(tokio::sync::Notify::new());
+    let notified = Arc::clone(&asked);
+    let waited = block_on(async move {
+        let listening = listen(move |_| notified.notify_one());
+        let admitted = tokio::task::spawn_blocking(move || admit(&want, policy, |text| output::note(&text)));
+        let waited = tokio::select! {
+            admitted = admitted => Some(admitted),
+            () = asked.notified() => None,
+        };
+        listening.iter().for_each(tokio::task::JoinHandle::abort);
+        waited
+    });
+    match waited.map_err(|error| Refusal::new(Exit::Unexpected, error.to_string()))? {
+        Some(Ok(admitted)) => Ok(admitted?),
+        Some(Err(error)) => Err(Refusal::new(Exit::Unexpected, error.to_string())),
+        None => Err(Refusal::new(Exit::Interrupted, "stopped while it waited for its group; it has done nothing")),
+    }
 }
 
 /// Why a command ends early.

@@ -21,8 +21,9 @@ pub trait Evaluate {
     fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError>;
     /// The items of a foreach, keys unique.
     fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError>;
-    /// What a callee reads when it is entered; null for a group.
-    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError>;
+    /// What a callee reads when it is entered; null for a group. `None` where something that only one may hold is held by
+    /// another: it is asked again once a step has ended, or [`Input::Free`](crate::Input::Free) is told.
+    fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError>;
     /// Renders an attempt's definition; gives its fingerprint.
     fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError>;
     /// `until.that`, over the attempt's output.

@@ -56,6 +56,8 @@ pub enum Input {
         /// The timer.
         timer: TimerId,
     },
+    /// Something that only one may hold may be free, or not to be had any more.
+    Free,
     /// A person decided about an attempt in doubt.
     Settle {
         /// The step.

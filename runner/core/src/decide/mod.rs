@@ -38,6 +38,8 @@ pub struct Machine {
     held_back: BTreeSet<NodeId>,
     /// Whether the plan has a service.
     serves: bool,
+    /// Groups and callees that could be entered but for what another holds.
+    barred: BTreeSet<NodeId>,
     /// Whether it is known what became of the attempts in flight.
     recovered: bool,
     events: Vec<Event>,
@@ -59,6 +61,7 @@ impl Machine {
             queued: BTreeSet::new(),
             waiting: BTreeMap::new(),
             held_back: BTreeSet::new(),
+            barred: BTreeSet::new(),
             recovered,
             agenda: VecDeque::new(),
             on_agenda: BTreeSet::new(),
@@ -128,6 +131,7 @@ impl Machine {
                     self.touch_within(owner);
                 }
             }
+            Input::Free if under_way => self.touch_barred(),
             Input::Settle { path, settled } => self.settle(&path, settled),
             Input::Interrupt { kill, by } if under_way => {
                 let (same, killing) = (Phase::Interrupting { kill }, Phase::Interrupting { kill: true });
@@ -228,6 +232,7 @@ impl Machine {
         for held_back in std::mem::take(&mut self.held_back) {
             self.touch(held_back);
         }
+        self.touch_barred();
         let Some(parent) = self.state.node(id).parent else { return };
         self.touch(parent);
         if !halted && self.is_halted(id) {

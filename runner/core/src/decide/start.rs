@@ -79,10 +79,11 @@ impl Machine {
         match self.state.node(id).form {
             Form::Leaf(_) => self.attempt(id, evaluate),
             Form::Body(_) => match evaluate.enter(&self.state, id) {
-                Ok(record) => {
+                Ok(Some(record)) => {
                     let path = self.state.node(id).path.clone();
                     self.emit(Event::StepEntered { path, record });
                 }
+                Ok(None) => drop(self.barred.insert(id)),
                 Err(error) => self.fail(id, error),
             },
             Form::Each(_) => {}
@@ -100,6 +101,13 @@ impl Machine {
             self.queue.push_back(id);
         }
         free
+    }
+
+    /// Looks again at what could not be entered, since another held what it needs.
+    pub(super) fn touch_barred(&mut self) {
+        for id in std::mem::take(&mut self.barred) {
+            self.touch(id);
+        }
     }
 
     /// Whether something that the step needs has not ended; if so, it is looked at again when a step has.

@@ -1,6 +1,6 @@
 //! How steps, lists and foreach end: one claim a test.
 
-use runner_core::{Effect, End, Input, OnError, Path, Reason, Status, When};
+use runner_core::{AttemptResult, Effect, End, Input, Interrupted, OnError, Path, Phase, Reason, Status, When};
 
 use crate::build::{g, plan, plan_within, s};
 use crate::script::{Outcome, Say, Script};
@@ -172,4 +172,32 @@ fn the_runs_own_timeout_is_told_apart() {
     let plan = plan_within(vec![s("a").retry(100)], vec![], Some(100));
     let mut world = World::new(&plan, Script::default().outcome("a", &[Outcome::Transient]), 8);
     assert_eq!(world.run(), End::TimedOut);
+}
+
+#[test]
+fn groups_that_exclude_each_other_take_turns() {
+    let group = |id: &str| g(id, vec![s("x").waits()], vec![]).needs(&[]);
+    let script = Script::default().alone(&["a", "b", "c"]);
+    let mut world = World::new(&plan(vec![group("a"), group("b"), group("c")], vec![]), script, 8);
+    let mut most = 0;
+    while world.tick() {
+        let active = |path: &&&str| world.status(path) == Status::Active;
+        most = most.max(["a", "b", "c"].iter().filter(active).count());
+    }
+    assert_eq!((world.ended(), most), (End::Succeeded, 1));
+    for path in ["a/x", "b/x", "c/x"] {
+        assert_eq!(world.executions(path), 1);
+    }
+}
+
+#[test]
+fn a_group_that_waits_for_one_that_waits_for_a_person_lets_the_run_pause() {
+    let group = |id: &str| g(id, vec![s("x").interrupted(Interrupted::Stop)], vec![]).needs(&[]);
+    let mut world = World::new(&plan(vec![group("a"), group("b")], vec![]), Script::default().alone(&["a", "b"]), 8);
+    world.run_until(|world| world.outside.contains_key(&(Path::parse("a/x"), 1)));
+    let stopped = Input::Finished { path: Path::parse("a/x"), attempt: 1, result: AttemptResult::Stopped };
+    world.happen(&stopped);
+    world.feed(stopped);
+    assert_eq!(*world.phase(), Phase::Ended(End::Paused));
+    assert_eq!(world.run(), End::Succeeded, "once the person has decided, `b` has its turn");
 }

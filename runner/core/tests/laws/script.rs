@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use runner_core::{AttemptResult, ErrorKind, Evaluate, Event, Item, Needs, NodeId, Path, Purpose, State, StepError};
+use runner_core::{
+    AttemptResult, ErrorKind, Evaluate, Event, Item, Needs, NodeId, Path, Purpose, State, Status, StepError,
+};
 use serde_json::{Value, json};
 
 /// How one execution of a step's work ends.
@@ -47,6 +49,8 @@ pub(crate) struct Script {
     pub(crate) broken: Vec<String>,
     /// Whether a person wants the run to be undone once it has ended.
     pub(crate) afterwards: bool,
+    /// Groups of which only one may be under way.
+    pub(crate) alone: Vec<String>,
 }
 
 impl Script {
@@ -64,6 +68,10 @@ impl Script {
     }
     pub(crate) fn undone_afterwards(mut self) -> Self {
         self.afterwards = true;
+        self
+    }
+    pub(crate) fn alone(mut self, paths: &[&str]) -> Self {
+        self.alone = paths.iter().map(|path| (*path).to_owned()).collect();
         self
     }
     pub(crate) fn broken(mut self, what: &str) -> Self {
@@ -106,8 +114,15 @@ impl Evaluate for Script {
         let item = |key: &String| Item { key: key.clone(), value: json!(key) };
         Ok(keys.into_iter().flatten().map(item).collect())
     }
-    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
-        self.check("enter", state, node).map(|()| json!({"round": state.round()}))
+    fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
+        self.check("enter", state, node)?;
+        let path = state.node(node).path.as_str();
+        let held = |other: &String| {
+            other != path
+                && state.find(&Path::parse(other)).is_some_and(|other| state.node(other).status == Status::Active)
+        };
+        let barred = self.alone.iter().any(|other| other == path) && self.alone.iter().any(held);
+        Ok((!barred).then(|| json!({"round": state.round()})))
     }
     fn render(&self, state: &State, node: NodeId, _: u32, purpose: Purpose) -> Result<String, StepError> {
         let what = if purpose == Purpose::Undo { "undo" } else { "render" };

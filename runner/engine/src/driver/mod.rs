@@ -9,6 +9,7 @@
 //! result stands in [`finish`]; what a new engine life does first in [`recover`].
 
 mod act;
+mod admit;
 mod behind;
 mod captured;
 mod control;
@@ -39,6 +40,7 @@ use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settle
 use runner_keeper::failpoint::{self, Point};
 use tokio::sync::mpsc;
 
+pub use admit::admit;
 pub use captured::captured;
 pub use control::{Asked, ask, note_cancel, socket_folder};
 pub use double::{Begun, Double, Doubles};
@@ -51,7 +53,7 @@ pub use past::Past;
 pub use recover::{Intent, Tally};
 pub use world::{Attempt, LogFiles, Mask, Stopper, World};
 
-use crate::evaluate::{Evaluator, Groups, Large};
+use crate::evaluate::{Evaluator, Groups, Large, Told};
 use crate::ledger::{Blobs, Holder, Journal, Record, RunFolder};
 use crate::run::Run;
 use crate::seal::{KeyFile, Seals};
@@ -113,9 +115,15 @@ enum Message {
     Keeper(runner_keeper::protocol::Reply),
     KeeperGone,
     Input(Input, Option<LogRange>),
-    Announced { path: Path, attempt: u32, stdout: Vec<u8> },
+    Announced {
+        path: Path,
+        attempt: u32,
+        stdout: Vec<u8>,
+    },
     Timer(TimerId),
     Command(Command),
+    /// Of a group that is waited for.
+    Group(Told),
 }
 
 /// An attempt under way.
@@ -209,9 +217,12 @@ impl<'a> Driver<'a> {
         let behind = behind::Behind::new(folder.checkpoint(), kept);
         let large = Large::new(Blobs::of(folder.path()));
         let seals = Seals::new(options.keys.clone(), folder.path());
+        let messages = mpsc::unbounded_channel();
         let evaluator = {
             let (locks, group) = (options.locks.clone(), options.group.clone());
-            let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group);
+            let to: mpsc::UnboundedSender<Message> = messages.0.clone();
+            let tell = Arc::new(move |told| drop(to.send(Message::Group(told))));
+            let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group, tell);
             Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large, seals.clone(), groups)
         };
         let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
@@ -227,7 +238,7 @@ impl<'a> Driver<'a> {
             options,
             world,
             observer,
-            messages: mpsc::unbounded_channel(),
+            messages,
             link: None,
             flights: BTreeMap::new(),
             by_seq: BTreeMap::new(),
@@ -293,6 +304,11 @@ impl<'a> Driver<'a> {
             Message::Command(Command::Interrupt { kill, by }) => self.feed(Input::Interrupt { kill, by }, None)?,
             Message::Command(Command::Cancel { by }) => self.feed(Input::Cancel { by }, None)?,
             Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
+            Message::Group(Told::Notice(text)) => self.observer.live(Live::Notice(&text)),
+            Message::Group(Told::Over) => {
+                self.feed(Input::Free, None)?;
+                self.evaluator.groups().give_back();
+            }
             Message::Keeper(reply) => self.hear(reply)?,
             Message::KeeperGone => self.keeper_gone()?,
         }

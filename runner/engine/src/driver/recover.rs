@@ -137,6 +137,8 @@ impl<'a> Driver<'a> {
         let found = self.classify(in_flight, &known, &mut tally);
         let ended = found.iter().filter(|(_, _, became)| matches!(became, Found::Ended(_)));
         let ended: Vec<_> = ended.map(|(path, attempt, _)| (path.clone(), *attempt)).collect();
+        // Before anything is decided: what may begin now must find them held.
+        self.take_groups()?;
         self.feed_quietly(Input::Recovered { found })?;
         failpoint::hit(Point::Recovered);
         for key in ended {
@@ -159,14 +161,19 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Takes the groups of callees under way again, and has the keeper share them.
-    async fn share_lock(&mut self) -> Result<(), DriveError> {
+    /// Takes the groups of callees under way again.
+    fn take_groups(&mut self) -> Result<(), DriveError> {
         let state = self.machine.state();
         for (id, node) in state.nodes() {
             if node.status == runner_core::Status::Active && node.body().is_some() {
-                self.evaluator.take_group(state, id).map_err(|error| DriveError::Busy(error.message))?;
+                self.evaluator.take_group(state, id)?;
             }
         }
+        Ok(())
+    }
+
+    /// Has the keeper share the groups that the run holds.
+    async fn share_lock(&mut self) -> Result<(), DriveError> {
         let locks = self.shared_locks();
         if let Some(link) = &mut self.link {
             for lock in locks {

@@ -19,7 +19,7 @@ impl Evaluate for Evaluator {
         self.masked(self.answer_items(state, node))
     }
 
-    fn enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+    fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
         self.masked(self.answer_enter(state, node))
     }
 
@@ -71,9 +71,9 @@ impl Evaluator {
         Ok(items)
     }
 
-    fn answer_enter(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+    fn answer_enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
         let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
-            return Ok(Value::Null);
+            return Ok(Some(Value::Null));
         };
         self.drop_base(&state.node(node).path);
         let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
@@ -102,9 +102,11 @@ impl Evaluator {
             for (name, value) in load.as_object().into_iter().flatten() {
                 scope.set(name.clone(), value.clone());
             }
-            self.groups.take(&state.node(node).path, words.render_text(&scope)?)?;
+            if !self.enter_group(state, node, call.unit, words.render_text(&scope)?)? {
+                return Ok(None);
+            }
         }
-        Ok(json!({"inputs": inputs, "load": load}))
+        Ok(Some(json!({"inputs": inputs, "load": load})))
     }
 
     fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {

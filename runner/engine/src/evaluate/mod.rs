@@ -28,7 +28,7 @@ use runner_sdk::{Instance, StepType};
 use serde_json::Value;
 
 pub use facts::{Facts, Secrets, Sight};
-pub use group::Groups;
+pub use group::{Groups, Tell, Told};
 pub use known::Known;
 pub use large::Large;
 pub(crate) use outputs::no_key;

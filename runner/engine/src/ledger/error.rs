@@ -9,6 +9,9 @@ use super::holder::Holder;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
+    /// There is no place for the locks of groups.
+    #[error("neither HOME nor XDG_STATE_HOME is set, so there is no place for locks")]
+    Homeless,
     /// The operating system refused an operation.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
@@ -203,6 +206,7 @@ impl LedgerError {
             | Self::Poisoned { .. }
             | Self::Checkpoint { .. }
             | Self::Encode { .. }
+            | Self::Homeless
             | Self::NoLocks { .. } => ErrorKind::Io,
             Self::Full { .. } => ErrorKind::Full,
             Self::Damaged { .. } | Self::BadBlob { .. } => ErrorKind::Damaged,

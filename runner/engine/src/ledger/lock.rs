@@ -70,6 +70,26 @@ impl Lock {
         }
     }
 
+    /// Waits until nobody holds the lock `path`, however long that takes.
+    pub fn await_free(path: &Path) -> Result<(), LedgerError> {
+        let failed = |action| move |error| LedgerError::io(action, path, error);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed("open")(error)),
+        };
+        lock(&file, FlockOperation::LockShared).map_err(failed("lock"))?;
+        lock(&file, FlockOperation::Unlock).map_err(failed("unlock"))
+    }
+
+    /// Takes the lock `path` as soon as nobody holds it; for what is held for an instant only.
+    pub(super) fn take(path: &Path) -> Result<File, LedgerError> {
+        let failed = |action| move |error| LedgerError::io(action, path, error);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(failed("open"))?;
+        lock(&file, FlockOperation::LockExclusive).map_err(failed("lock"))?;
+        Ok(file)
+    }
+
     /// Writes the epoch of this engine life into the lock, once it is known.
     pub fn set_epoch(&mut self, epoch: u64) -> Result<(), LedgerError> {
         self.holder.epoch = Some(epoch);
@@ -111,6 +131,16 @@ impl Drop for Lock {
         // Not left to closing: a process that another thread is just starting holds copies of all descriptors until
         // it executes its program.
         let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// One call of flock(2) that may block.
+fn lock(file: &File, operation: FlockOperation) -> std::io::Result<()> {
+    loop {
+        match flock(file, operation) {
+            Err(Errno::INTR) => {}
+            other => return other.map_err(Into::into),
+        }
     }
 }
 

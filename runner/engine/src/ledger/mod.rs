@@ -12,7 +12,8 @@
 //! - `checkpoint`: the fold up to a mark, always behind the journal and made anew from it when it does not add up.
 //! - `blob`: outputs too large for the journal, named by their content.
 //! - `state`: what runs leave behind for later ones; a journal of its own.
-//! - `lock`, `group`: one engine a run, one run a group; locks die with their holder and name it.
+//! - `lock`, `group`, `queue`: one engine a run, one run a group, who waits for it in line; locks die with their holder
+//!   and name it.
 //! - `disk`: the narrow door through which all durable writes go.
 //!
 //! Nothing here knows what the facts mean: every type is generic over the event.
@@ -28,6 +29,7 @@ mod journal;
 mod lock;
 pub mod machine;
 mod opening;
+mod queue;
 mod reader;
 mod record;
 mod repair;
@@ -45,7 +47,7 @@ pub use checkpoint::{Change, Checkpoint, Opening};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use ends::{Ends, ends};
 pub use error::{ErrorKind, LedgerError};
-pub use group::{GroupLock, keeper_lock_path, lock_path, user_state_folder};
+pub use group::{Ahead, GroupLock, Policy, Want, WhenBusy, keeper_lock_path, lock_path, user_state_folder};
 pub use holder::Holder;
 pub use journal::{Durable, JOURNAL, Journal, Opened, SYNCED};
 pub use lock::Lock;

@@ -132,7 +132,12 @@ impl RunFolder {
 
     /// The file that the run's engine locks.
     pub fn lock(&self) -> PathBuf {
-        self.path.join("lock")
+        Self::lock_in(&self.path)
+    }
+
+    /// The file that the engine of the run in a folder locks.
+    pub fn lock_in(run: &Path) -> PathBuf {
+        run.join("lock")
     }
 
     /// The folder of the checkpoint.

@@ -10,7 +10,7 @@ mod value;
 mod workflow;
 
 pub use input::{Bound, Input, InputType};
-pub use policy::{Concurrency, Defaults, OnError, Retry, Until, WhenBusy};
+pub use policy::{Concurrency, Defaults, OnError, Retry, Until};
 pub use step::{Action, Check, Foreach, Interrupted, Needs, Service, Step};
 pub use value::{Expr, Named, Spanned, Text};
 pub use workflow::{Load, Secret, SecretSource, Workflow};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Expr, Named, Spanned, Text};
 use crate::language::reader::Node;
+use crate::ledger::{Policy, WhenBusy};
 
 /// What a failure does to what stands around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +45,6 @@ pub struct Until {
     pub within: Option<Spanned<Duration>>,
 }
 
-/// What a run does whose group is busy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenBusy {
-    /// It ends at once.
-    Fail,
-}
-
 /// `concurrency`.
 #[derive(Clone, Debug)]
 pub struct Concurrency {
@@ -58,6 +52,18 @@ pub struct Concurrency {
     pub group: Text,
     /// What a second one does.
     pub when_busy: Option<Spanned<WhenBusy>>,
+    /// How long a second one waits at most.
+    pub within: Option<Spanned<Duration>>,
+}
+
+impl Concurrency {
+    /// What a run does whose group is busy.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            when_busy: self.when_busy.map_or(WhenBusy::Fail, |when| when.value),
+            within: self.within.map(|within| within.value),
+        }
+    }
 }
 
 /// `defaults`: what holds for every step that does not say otherwise.

@@ -1,8 +1,9 @@
 //! `defaults`, `concurrency`, `retry`, `until` and their like.
 
 use super::Decoder;
-use crate::language::ast::{Concurrency, Defaults, Named, OnError, Retry, Until, WhenBusy};
+use crate::language::ast::{Concurrency, Defaults, Named, OnError, Retry, Until};
 use crate::language::reader::{Key, Node};
+use crate::ledger::WhenBusy;
 
 const ON_ERROR: [(&str, OnError); 3] =
     [("stop", OnError::Stop), ("continue", OnError::Continue), ("ignore", OnError::Ignore)];
@@ -12,7 +13,7 @@ pub(super) const RETRY: [&str; 6] = ["attempts", "delay", "factor", "max_delay",
 /// The keys of `until`.
 pub(super) const UNTIL: [&str; 3] = ["that", "every", "within"];
 /// The keys of `concurrency`.
-pub(super) const CONCURRENCY: [&str; 2] = ["group", "when_busy"];
+pub(super) const CONCURRENCY: [&str; 3] = ["group", "when_busy", "within"];
 /// The keys of `defaults`.
 pub(super) const DEFAULTS: [&str; 7] = ["timeout", "retry", "grace", "env", "dir", "on_error", "with"];
 
@@ -64,15 +65,20 @@ impl Decoder<'_> {
     }
 
     pub(super) fn concurrency(&mut self, node: &Node) -> Option<Concurrency> {
-        let fields = self.fields(node, "`concurrency`", &CONCURRENCY, &["within"])?;
-        let when_busy = fields
-            .get("when_busy")
-            .and_then(|node| self.choice(node, &[("fail", WhenBusy::Fail)], &["wait", "replace"]));
+        let fields = self.fields(node, "`concurrency`", &CONCURRENCY, &[])?;
+        let words = [("fail", WhenBusy::Fail), ("wait", WhenBusy::Wait), ("replace", WhenBusy::Replace)];
+        let when_busy = fields.get("when_busy").and_then(|node| self.choice(node, &words, &[]));
+        let within = fields.get("within").and_then(|node| self.time(node));
+        let waits = fields.has("when_busy") && when_busy.is_none_or(|when| when.value != WhenBusy::Fail);
+        if let (Some(within), false) = (&within, waits) {
+            let hint = "add `when_busy: wait`, or leave `within` out";
+            self.error_hint(within.span, "`within` bounds a waiting, and without `when_busy` nothing waits", hint);
+        }
         if !fields.has("group") {
             self.missing(fields.head, "`concurrency`", "group");
         }
         let group = fields.get("group").and_then(|node| self.text(node))?;
-        Some(Concurrency { group, when_busy })
+        Some(Concurrency { group, when_busy, within })
     }
 
     pub(super) fn defaults(&mut self, node: &Node) -> Defaults {

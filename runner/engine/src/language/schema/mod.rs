@@ -118,7 +118,12 @@ fn concurrency() -> Value {
         "required": ["group"],
         "properties": {
             "group": described(text(), "The group's name."),
-            "when_busy": {"description": "What a second run does: `fail` ends it at once.", "enum": ["fail"]},
+            "when_busy": {
+                "description": "What a second run does: `fail` ends it at once, `wait` waits for its turn, `replace` asks the \
+                    one under way to stop, and waits for its end.",
+                "enum": ["fail", "wait", "replace"],
+            },
+            "within": described(time(), "How long it waits at most."),
         },
     })
 }
