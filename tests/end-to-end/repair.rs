@@ -139,3 +139,28 @@ fn a_run_of_which_nothing_is_left_is_not_mended() {
     assert!(ended.stderr.contains("nothing is left that tells what the run is"), "{ended}");
     assert!(!project.run_folder().join("journal.damaged-1").exists());
 }
+
+#[test]
+fn of_a_damaged_state_everything_is_kept_that_can_be_read() {
+    let project = project(
+        "
+steps:
+  - {id: a, uses: state.set, with: {key: a, value: 1}}
+  - {id: b, uses: state.set, with: {key: b, value: 2}}
+  - {id: c, uses: state.append, with: {key: c, value: 3}}
+",
+    );
+    project.run(&["run", "w"]).expect(0);
+    let journal = project.path().join(".runner/state/journal");
+    assert!(project.run(&["doctor", "--repair", "state"]).expect(0).stdout.contains("is whole: 3 records"));
+    damage(&journal, r#""key":["b"]"#);
+    let ended = project.run(&["state", "list"]).expect(30);
+    assert!(ended.stderr.contains("is damaged at record 2 "), "{ended}");
+    let ended = project.run(&["run", "w"]).expect(30);
+    assert!(ended.stderr.contains("doctor --repair"), "{ended}");
+    let ended = project.run(&["doctor", "--repair", "state"]).expect(22);
+    assert!(ended.stderr.contains("1 write before the damage and 1 write behind it"), "{ended}");
+    project.run(&["doctor", "--repair", "state", "--yes"]).expect(0);
+    assert_eq!(project.run(&["state", "list"]).expect(0).stdout, "a  1\nc  [3]\n");
+    assert!(project.path().join(".runner/state/journal.damaged-1").exists());
+}

@@ -315,7 +315,8 @@ pub(crate) struct Doctor {
     /// The workflow: a name, or a path [default: every step type]
     #[arg(add = ArgValueCompleter::new(complete::workflows))]
     pub(crate) workflow: Option<String>,
-    /// Mend what a run has written down: cut what a power cut left torn; set aside what is damaged, if you agree
+    /// Mend what a run has written down (`state`: the project's state): cut what a power cut left torn; set aside what is
+    /// damaged, if you agree
     #[arg(long, value_name = "RUN", conflicts_with = "workflow", add = ArgValueCandidates::new(complete::runs))]
     pub(crate) repair: Option<String>,
     /// Agree to whatever would be asked

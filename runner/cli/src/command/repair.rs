@@ -1,10 +1,13 @@
-//! `runner doctor --repair RUN`: what can be done about a run that is refused because of what it has written down.
+//! `runner doctor --repair RUN`: what can be done about a run, or the state, that is refused because of what stands in its
+//! journal.
 
 use std::path::Path;
 
 use runner_core::Path as Step;
 use runner_engine::driver::{self, Entry};
-use runner_engine::ledger::{Damage, Health, Lock, RunFolder, Runs, examine};
+use runner_engine::ledger::{
+    Damage, Health, Lock, RunFolder, Runs, State, StateWrite, examine, mend_state, state_loss,
+};
 use serde_json::json;
 
 use crate::args;
@@ -14,8 +17,14 @@ use crate::exit::Exit;
 use crate::output;
 use crate::words;
 
+/// What stands for the project's state in place of a run. (No run has a name like it.)
+const STATE: &str = "state";
+
 /// Mends a run: a torn end is cut, which nobody acted on; damage is set aside if the person agrees.
 pub(crate) fn repair(project: &Path, run: &str, args: &args::Doctor) -> Result<Exit, Refusal> {
+    if run == STATE {
+        return repair_state(project, args);
+    }
     let folder = Runs::of(project).find(run)?;
     let _lock = Lock::try_take(&folder.lock(), &format!("the run `{}`", folder.id()), drive::holder())?;
     if !folder.has_begun() {
@@ -28,8 +37,7 @@ pub(crate) fn repair(project: &Path, run: &str, args: &args::Doctor) -> Result<E
                 // A life does it when it takes the run up.
                 driver::Past::open(&folder)?;
             }
-            told(args, &sound(&folder, records, torn), &json!({"run": folder.id(), "records": records, "cut": torn}));
-            Ok(Exit::Done)
+            Ok(sound(folder.id(), records, torn, args))
         }
         Health::Damaged(damage) => mend(&folder, &damage, args),
     }
@@ -50,13 +58,7 @@ fn mend(folder: &RunFolder, damage: &Damage<Entry>, args: &args::Doctor) -> Resu
         let names = names(&loss.forgotten);
         output::note(format!("run behind it, which would be forgotten, so that they run again: {names}"));
     }
-    match ask::agree("set the damaged journal aside, and go on from what stands before the damage?", args.yes) {
-        Answer::Yes => {}
-        Answer::No => return Err(Refusal::new(Exit::Paused, "nothing was changed")),
-        Answer::Nobody => {
-            return Err(Refusal::new(Exit::Paused, "nothing was changed").hint("`--yes` agrees to it"));
-        }
-    }
+    agree("set the damaged journal aside, and go on from what stands before the damage?", args)?;
     let aside = driver::mend(folder, damage)?;
     let text = format!(
         "the damaged journal is `{}`; `runner resume {}` goes on from record {}",
@@ -76,16 +78,61 @@ fn mend(folder: &RunFolder, damage: &Damage<Entry>, args: &args::Doctor) -> Resu
     Ok(Exit::Done)
 }
 
-fn sound(folder: &RunFolder, records: u64, torn: u64) -> String {
-    let records = words::counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
-    match torn {
-        0 => format!("the journal of `{}` is whole: {records}", folder.id()),
-        _ => format!(
-            "cut {torn} bytes from the journal of `{}`: the rest of a flush that never ended, on which nobody has acted; \
-             {records} are whole",
-            folder.id()
-        ),
+/// Mends the state: what can be read behind the damage is kept as well, where it still fits.
+fn repair_state(project: &Path, args: &args::Doctor) -> Result<Exit, Refusal> {
+    let runs = Runs::of(project);
+    let folder = runs.home().join("state");
+    let what = format!("the state `{}`", folder.display());
+    if !folder.exists() {
+        return Err(Refusal::new(Exit::Usage, "the project has no state"));
     }
+    let lock = Lock::try_take(&folder.join("lock"), &what, drive::holder())?;
+    let damage = match examine::<StateWrite>(&folder)? {
+        Health::Sound { records, torn } => {
+            drop(lock);
+            if torn > 0 {
+                // Whoever opens it does it.
+                State::open(runs.home(), &drive::holder(), std::time::Duration::ZERO)?;
+            }
+            return Ok(sound(STATE, records, torn, args));
+        }
+        Health::Damaged(damage) => damage,
+    };
+    let loss = state_loss(&damage);
+    output::note(damage.error.to_string());
+    let (kept, regained) = (words::counted(loss.kept, "write"), words::counted(loss.regained, "write"));
+    output::note(format!("kept would be {kept} before the damage and {regained} behind it"));
+    if loss.unfit > 0 {
+        output::note(format!("{} behind it can be read, but do not fit any more", words::counted(loss.unfit, "write")));
+    }
+    agree("set the damaged journal aside, and keep what can be kept?", args)?;
+    let aside = mend_state(runs.home(), drive::now(), &damage)?;
+    let text = format!("the damaged journal is `{}`; `runner state list` shows what is left", aside.display());
+    told(args, &text, &json!({"run": STATE, "kept": loss.kept, "regained": loss.regained, "aside": aside}));
+    Ok(Exit::Done)
+}
+
+fn agree(question: &str, args: &args::Doctor) -> Result<(), Refusal> {
+    let refusal = Refusal::new(Exit::Paused, "nothing was changed");
+    match ask::agree(question, args.yes) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(refusal),
+        Answer::Nobody => Err(refusal.hint("`--yes` agrees to it")),
+    }
+}
+
+/// Tells what was found whole, and what was cut.
+fn sound(whose: &str, records: u64, torn: u64, args: &args::Doctor) -> Exit {
+    let counted = words::counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
+    let text = match torn {
+        0 => format!("the journal of `{whose}` is whole: {counted}"),
+        _ => format!(
+            "cut {torn} bytes from the journal of `{whose}`: the rest of a flush that never ended, on which nobody has acted; \
+             {counted} are whole"
+        ),
+    };
+    told(args, &text, &json!({"run": whose, "records": records, "cut": torn}));
+    Exit::Done
 }
 
 fn told(args: &args::Doctor, text: &str, told_as: &serde_json::Value) {

@@ -57,4 +57,7 @@ pub use record::Record;
 pub use repair::{Damage, Health, examine};
 pub use run_folder::{RunFolder, Runs};
 pub use scan::Mark;
-pub use state::{Key, Origin, State, StateOp, StateWrite, Versions, Written, read_state, state_history};
+pub use state::{
+    Key, Origin, State, StateLoss, StateOp, StateWrite, Versions, Written, mend_state, read_state, state_history,
+    state_loss,
+};

@@ -5,6 +5,7 @@
 //! [`Origin`], so repeating it (after a crash, say) changes nothing. A long journal gets a checkpoint as its index.
 
 mod key;
+mod mend;
 mod tree;
 mod version;
 mod write;
@@ -19,6 +20,7 @@ use runner_keeper::failpoint::{self, Point};
 use serde_json::Value;
 
 pub use self::key::Key;
+pub use self::mend::{StateLoss, mend_state, state_loss};
 pub use self::tree::StateOp;
 pub use self::version::{Versions, state_history};
 pub use self::write::{Origin, StateWrite};
