@@ -102,6 +102,11 @@ fn an_unknown_field_is_refused_by_name() {
 #[test]
 fn abilities_fit_the_kind() {
     for step in runner_steps::all() {
+        assert!(
+            !step.can(Ability::Traceless) || !step.can(Ability::Undo),
+            "{} undoes what it does not leave",
+            step.name
+        );
         assert!(!step.can(Ability::Service) || step.kind == Kind::Process, "{} cannot be a service", step.name);
         for need in step.needs {
             assert!(!need.program.is_empty() && !need.package.is_empty() && !need.how.is_empty(), "{}", step.name);

@@ -26,6 +26,7 @@ mod served;
 mod signal;
 mod template;
 mod turn;
+mod undo;
 
 use support::Project;
 

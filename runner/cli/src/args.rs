@@ -33,6 +33,12 @@ Examples:
   runner resume --done pay        the step `pay`, which is in doubt, did its work
   runner resume --repeat pay      it is to be done again";
 
+const UNDO: &str = "\
+Examples:
+  runner undo 20261121-1015             all that the run did and can be taken back
+  runner undo 20261121-1015 --to base   what finished after the step `base`
+  runner resume 20261121-1015           do again what was undone";
+
 const LOGS: &str = "\
 Examples:
   runner logs                     everything that the newest run has said
@@ -82,6 +88,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// End a run for good: its steps are stopped and its `finally` runs
     Cancel(Cancel),
+    /// Take back what a run did, backwards
+    Undo(Undo),
     /// How a run stands
     Status(Status),
     /// A run as it looked on a terminal: the tree of its steps, and how it ended
@@ -198,6 +206,26 @@ pub(crate) struct Cancel {
     /// Where no engine lives: only note it, for whoever resumes the run next
     #[arg(long)]
     pub(crate) no_resume: bool,
+    /// Where an engine lives: ask it, and do not wait for the run's end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// The value of a secret input that was not written down
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = UNDO)]
+pub(crate) struct Undo {
+    /// The run: its id or a unique prefix
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
+    pub(crate) run: String,
+    /// Keep this step and what had finished before it
+    #[arg(long, value_name = "STEP", add = ArgValueCandidates::new(complete::steps))]
+    pub(crate) to: Option<String>,
     /// Where an engine lives: ask it, and do not wait for the run's end
     #[arg(long)]
     pub(crate) no_wait: bool,

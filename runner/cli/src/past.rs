@@ -138,7 +138,7 @@ impl Standing {
 
     /// Whether there is anything to go on with.
     pub(crate) fn is_over(self) -> bool {
-        matches!(self, Self::Ended(End::Succeeded | End::Cancelled))
+        matches!(self, Self::Ended(End::Succeeded | End::Cancelled | End::Undone))
     }
 
     /// Whether an engine is at it.

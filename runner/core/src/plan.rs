@@ -79,6 +79,9 @@ pub enum Kind {
         body: Body,
         /// Bound on the whole in milliseconds.
         timeout: Option<u64>,
+        /// Whether what it did is undone when it fails.
+        #[serde(default)]
+        undo: bool,
     },
 }
 
@@ -200,15 +203,6 @@ pub enum OnError {
     Continue,
     /// It counts as succeeded.
     Ignore,
-    /// Of a group: what it did is undone; then as `Stop`.
-    Undo,
-}
-
-impl OnError {
-    /// Whether nothing new starts in the list.
-    pub fn stops(self) -> bool {
-        matches!(self, Self::Stop | Self::Undo)
-    }
 }
 
 impl Plan {

@@ -21,6 +21,8 @@ pub enum Ability {
     Undo,
     /// May stand with `service: true`.
     Service,
+    /// Leaves nothing behind: it only looks, waits or tells, so there is nothing to be undone.
+    Traceless,
 }
 
 /// A program that the step needs on the machine.
@@ -94,7 +96,8 @@ pub trait Step: DeserializeOwned + JsonSchema + Send + Sync + Sized + 'static {
         async { Ok(None) }
     }
 
-    /// Takes back what the step did.
+    /// Takes back what the step did. Doing it twice is the same as doing it once: an attempt that was interrupted is
+    /// repeated.
     fn undo(&self, output: &Self::Output, context: &Context) -> impl Future<Output = Result<()>> + Send {
         let _ = (output, context);
         async { Ok(()) }

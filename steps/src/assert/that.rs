@@ -1,7 +1,7 @@
 //! `assert.that`.
 
 use runner_sdk::step::Nothing;
-use runner_sdk::{Context, Error, Example, InProcess, Result, Step};
+use runner_sdk::{Ability, Context, Error, Example, InProcess, Result, Step};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ impl Step for That {
     type Output = Nothing;
     const NAME: &'static str = "assert.that";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const EXAMPLES: &'static [Example] = &[Example::new(
         "an output of an earlier step",
         "- id: count

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use runner_sdk::world::FileKind;
-use runner_sdk::{Context, Error, Example, InProcess, Result, Step};
+use runner_sdk::{Ability, Context, Error, Example, InProcess, Result, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,6 +96,7 @@ impl Step for Read {
     type Output = Output;
     const NAME: &'static str = "file.read";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const EXAMPLES: &'static [Example] = &[
         Example::new(
             "the lines of a file",

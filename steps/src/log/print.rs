@@ -1,7 +1,7 @@
 //! `log.print`.
 
 use runner_sdk::step::Nothing;
-use runner_sdk::{Context, Example, InProcess, Result, Step};
+use runner_sdk::{Ability, Context, Example, InProcess, Result, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,7 @@ impl Step for Print {
     type Output = Nothing;
     const NAME: &'static str = "log.print";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const SPEAKS: bool = true;
     const EXAMPLES: &'static [Example] = &[Example::new(
         "a warning",

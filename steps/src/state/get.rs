@@ -1,6 +1,6 @@
 //! `state.get`.
 
-use runner_sdk::{Context, Error, Example, InProcess, Result, Step};
+use runner_sdk::{Ability, Context, Error, Example, InProcess, Result, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +34,7 @@ impl Step for Get {
     type Output = Output;
     const NAME: &'static str = "state.get";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const EXAMPLES: &'static [Example] = &[Example::new(
         "what another step has set, and a default",
         "- id: remember

@@ -3,7 +3,7 @@
 use std::io;
 
 use runner_sdk::unit::Duration;
-use runner_sdk::{Context, Error, Example, InProcess, Result, Step};
+use runner_sdk::{Ability, Context, Error, Example, InProcess, Result, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,7 @@ impl Step for Wait {
     type Output = Output;
     const NAME: &'static str = "tcp.wait";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const WAITS: bool = true;
     const EXAMPLES: &'static [Example] = &[Example::new(
         "until a server accepts connections",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use runner_sdk::{Captured, Command, Error, Example, Exit, Finished, Need, Place, Process, Result, Step};
+use runner_sdk::{Ability, Captured, Command, Error, Example, Exit, Finished, Need, Place, Process, Result, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,7 @@ impl Step for Status {
     type Output = Output;
     const NAME: &'static str = "vagrant.status";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const NEEDS: &'static [Need] = program::NEEDS;
     const EXAMPLES: &'static [Example] = &[Example::new(
         "machines that are not there yet",

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use runner_sdk::step::Nothing;
-use runner_sdk::{Captured, Command, Example, Exit, Finished, Need, Place, Process, Result, Step};
+use runner_sdk::{Ability, Captured, Command, Example, Exit, Finished, Need, Place, Process, Result, Step};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ impl Step for Validate {
     type Output = Nothing;
     const NAME: &'static str = "vagrant.validate";
     const IDEMPOTENT: bool = true;
+    const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const NEEDS: &'static [Need] = program::NEEDS;
     const EXAMPLES: &'static [Example] = &[Example::new(
         "a Vagrantfile in the project's folder",

@@ -74,7 +74,7 @@ fn needs(project: &Path, workflow: Option<&str>) -> Result<Vec<(Need, Vec<String
         None => drive::registry().all().to_vec(),
         Some(name) => {
             let program = super::compiled(&Workflows::of(project), name)?;
-            let used = program.steps.iter().flat_map(|step| step.uses.iter().chain(&step.check));
+            let used = program.steps.iter().flat_map(|step| step.uses.iter().chain(&step.check).chain(&step.undo));
             used.map(|uses| uses.step.0).collect()
         }
     };

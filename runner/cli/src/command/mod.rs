@@ -18,6 +18,7 @@ mod state;
 mod status;
 mod steps;
 mod test;
+mod undo;
 mod validate;
 
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => Ok(run::run(&project, &args)),
         Command::Resume(args) => Ok(resume::resume(&project, &args)),
         Command::Cancel(args) => cancel::cancel(&project, &args),
+        Command::Undo(args) => undo::undo(&project, &args),
         Command::Status(args) => status::status(&project, &args),
         Command::Show(args) => show::show(&project, &args),
         Command::Runs(args) => runs::runs(&project, &args),

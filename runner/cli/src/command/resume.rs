@@ -71,9 +71,10 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
     for folder in runs.list()?.into_iter().filter(RunFolder::has_begun) {
         let records = runner_engine::ledger::read::<Entry>(folder.path())?;
         let over = records.iter().rev().find_map(|record| match &record.event.event {
-            Event::RoundEnded { end, .. } => {
-                Some(matches!(end, runner_core::End::Succeeded | runner_core::End::Cancelled))
-            }
+            Event::RoundEnded { end, .. } => Some(matches!(
+                end,
+                runner_core::End::Succeeded | runner_core::End::Cancelled | runner_core::End::Undone
+            )),
             Event::RoundStarted { .. } => Some(false),
             _ => None,
         });

@@ -68,12 +68,18 @@ fn leaves(state: &State) -> impl Iterator<Item = &Node> {
 /// The steps in doubt: the path, the attempt, and why.
 fn doubts(state: &State) -> Vec<(String, u32, String)> {
     let doubt = |node: &Node| match &node.leaf()?.doing {
-        Doing::InDoubt { attempt, why, .. } if node.status == Status::Active => {
+        Doing::InDoubt { attempt, why, .. } if matches!(node.status, Status::Active | Status::Succeeded) => {
             Some((node.path.to_string(), *attempt, why.clone()))
         }
         _ => None,
     };
     state.nodes().filter_map(|(_, node)| doubt(node)).collect()
+}
+
+/// The steps that could not be undone, and why.
+fn stuck(state: &State) -> Vec<(String, String)> {
+    let stuck = |node: &Node| Some((node.path.to_string(), node.leaf()?.stuck.as_ref()?.message.clone()));
+    state.nodes().filter_map(|(_, node)| stuck(node)).collect()
 }
 
 fn running(state: &State) -> Vec<(&Node, String)> {
@@ -147,6 +153,9 @@ fn as_rows(past: &Past, standing: Standing) -> Result<Vec<Vec<String>>, Refusal>
     for (path, attempt, why) in &doubts {
         row("in doubt", format!("{path}: attempt {attempt}: {why}"));
     }
+    for (path, error) in stuck(&past.state) {
+        row("stuck", format!("{path} cannot be undone: {error}"));
+    }
     if let Some(next) = next(past, standing, &doubts) {
         row("next", next);
     }
@@ -215,6 +224,7 @@ fn as_json(past: &Past, standing: Standing) -> Result<Value, Refusal> {
         .into_iter()
         .map(|(path, attempt, why)| json!({"path": path, "attempt": attempt, "why": why}))
         .collect();
+    let stuck: Vec<_> = stuck(&past.state).into_iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
     Ok(json!({
         "v": 1,
         "id": past.folder.id(),
@@ -234,6 +244,7 @@ fn as_json(past: &Past, standing: Standing) -> Result<Value, Refusal> {
         "running": running,
         "failed": failed,
         "in_doubt": doubts,
+        "stuck": stuck,
         "folder": past.folder.path(),
     }))
 }

@@ -9,7 +9,8 @@ use super::ending::{NAMED, Told, labelled, word};
 /// What was undone, and what was not; nothing where nothing was to be.
 pub(super) fn undone(told: &Told<'_>) -> Vec<Line> {
     let (undone, standing) = (told.view.undone(), told.view.standing());
-    if undone.is_empty() && standing.is_empty() {
+    let left = told.view.to_undo();
+    if undone.is_empty() && standing.is_empty() && left.is_empty() {
         return Vec::new();
     }
     let glyphs = told.pen.glyphs;
@@ -26,6 +27,14 @@ pub(super) fn undone(told: &Told<'_>) -> Vec<Line> {
     if unnamed > 0 {
         lines.push(Line::of(Ink::Faint, format!("{} and {unnamed} more: runner show {}", glyphs.more, told.id)));
     }
+    if !left.is_empty() {
+        let named: Vec<_> = left.iter().take(NAMED).map(|id| clean(told.view.path(*id).as_str(), 400)).collect();
+        let more = if left.len() > NAMED { glyphs.more } else { "" };
+        let mut line = Line::of(Ink::Faint, format!("{} ", glyphs.pending));
+        let what = counted(left.len(), "step", " still to be undone");
+        line.push(Ink::Plain, format!("{what}: {}{more}", named.join(", ")));
+        lines.push(line);
+    }
     lines
 }
 
@@ -41,7 +50,7 @@ pub(super) fn stuck(told: &Told<'_>) -> Vec<Line> {
         lines.push(line);
         lines.extend(told.evidence(id));
         lines.push(labelled("try again", &format!("runner resume {}", told.id)));
-        lines.push(labelled("it is undone", &format!("runner resume {} --done {}", told.id, word(path))));
+        lines.push(labelled("it is", &format!("runner resume {} --done {}", told.id, word(path))));
         lines.push(Line::default());
     }
     lines

@@ -144,9 +144,7 @@ impl Machine {
     ) -> Option<StepError> {
         for member in members {
             let node = self.state.node(member);
-            let on_error = self.state.on_error(member);
-            let same = on_error == consequence || on_error.stops() && consequence.stops();
-            let failed = node.status == Status::Failed && same;
+            let failed = node.status == Status::Failed && self.state.on_error(member) == consequence;
             if failed && let Some(error) = &node.error {
                 let mut error = error.clone();
                 error.origin = error.origin.or_else(|| Some(node.path.clone()));

@@ -43,7 +43,11 @@ impl Machine {
             return true;
         }
         let undone = node.body().is_none_or(|body| body.undone);
-        let rule = if is_root { self.state.plan().undo } else { self.state.on_error(id) == OnError::Undo };
+        let rule = match self.state.step(id).map(|step| &step.kind) {
+            None => self.state.plan().undo,
+            Some(Kind::Body { undo, .. }) => *undo,
+            Some(Kind::Leaf(_)) => false,
+        };
         rule && !undone && stage == Stage::Steps && self.outcome(id).0 == Status::Failed
     }
 

@@ -266,7 +266,7 @@ impl State {
         }
         let node = &self.nodes[id.0];
         let (blemished, passed) = (node.blemished, status == Status::Failed && on_error == OnError::Continue);
-        let halts = status == Status::Failed && on_error.stops();
+        let halts = status == Status::Failed && on_error == OnError::Stop;
         let Some(parent) = node.parent else { return };
         let parent = &mut self.nodes[parent.0];
         let unended = match &mut parent.form {

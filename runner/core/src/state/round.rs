@@ -205,7 +205,9 @@ impl State {
             nodes.iter().filter(|node| f(self.node(**node).status)).count()
         };
         let halted = |nodes: &[NodeId]| {
-            nodes.iter().any(|&node| self.node(node).status == Status::Failed && self.on_error(node).stops())
+            nodes.iter().any(|&node| {
+                self.node(node).status == Status::Failed && self.on_error(node) == crate::plan::OnError::Stop
+            })
         };
         match &self.node(id).form {
             Form::Body(body) => {

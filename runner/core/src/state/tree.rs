@@ -96,7 +96,7 @@ impl State {
     fn taints(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.status {
-            Status::Failed => self.on_error(id).stops(),
+            Status::Failed => self.on_error(id) == OnError::Stop,
             Status::Cancelled | Status::Undone => true,
             Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
             _ => false,

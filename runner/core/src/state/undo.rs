@@ -272,9 +272,11 @@ impl State {
         }
         found
     }
+}
 
-    /// Whether an attempt undoes.
-    pub fn undoes(doing: &Doing) -> bool {
-        matches!(doing, Doing::Running { purpose: Purpose::Undo, .. } | Doing::Ended { purpose: Purpose::Undo, .. })
+impl Doing {
+    /// Whether an attempt runs, or has just ended, that undoes.
+    pub fn undoes(&self) -> bool {
+        matches!(self, Self::Running { purpose: Purpose::Undo, .. } | Self::Ended { purpose: Purpose::Undo, .. })
     }
 }

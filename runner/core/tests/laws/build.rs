@@ -15,6 +15,7 @@ pub(crate) struct S {
     leaf: Leaf,
     body: Option<(Vec<S>, Vec<S>)>,
     timeout: Option<u64>,
+    undoes: bool,
 }
 
 pub(crate) fn s(id: &str) -> S {
@@ -28,6 +29,7 @@ pub(crate) fn s(id: &str) -> S {
         leaf: Leaf { retry, interrupted: Interrupted::Repeat, ..Leaf::default() },
         body: None,
         timeout: None,
+        undoes: false,
     }
 }
 
@@ -67,6 +69,11 @@ impl S {
     }
     pub(crate) fn interrupted(mut self, rule: Interrupted) -> Self {
         self.leaf.interrupted = rule;
+        self
+    }
+    /// A group that undoes itself when it fails.
+    pub(crate) fn undoes(mut self) -> Self {
+        self.undoes = true;
         self
     }
     pub(crate) fn undo(mut self, repeats: bool) -> Self {
@@ -114,7 +121,9 @@ fn body(plan: &mut Plan, steps: Vec<S>, finally: Vec<S>) -> Body {
 fn add(plan: &mut Plan, at: usize, step: S) -> usize {
     let kind = match step.body {
         None => Kind::Leaf(step.leaf),
-        Some((steps, finally)) => Kind::Body { body: body(plan, steps, finally), timeout: step.timeout },
+        Some((steps, finally)) => {
+            Kind::Body { body: body(plan, steps, finally), timeout: step.timeout, undo: step.undoes }
+        }
     };
     let needs = step.needs.unwrap_or_else(|| at.checked_sub(1).into_iter().collect());
     let (id, when, foreach, on_error) = (step.id, step.when, step.foreach, step.on_error);

@@ -2,7 +2,7 @@
 
 use runner_core::plan::Interrupted::Stop;
 use runner_core::{
-    AttemptResult, Effect, End, Event, Found, Input, OnError, Path, Phase, Purpose, Settled, Standing, Status, When,
+    AttemptResult, Effect, End, Event, Found, Input, Path, Phase, Purpose, Settled, Standing, Status, When,
 };
 use serde_json::json;
 
@@ -77,7 +77,7 @@ fn items_groups_and_what_they_hold_are_undone_backwards_too() {
 
 #[test]
 fn only_the_group_that_fails_is_undone() {
-    let group = g("n", vec![s("b").undo(true), s("c")], vec![]).on_error(OnError::Undo);
+    let group = g("n", vec![s("b").undo(true), s("c")], vec![]).undoes();
     let steps = vec![s("a").undo(true), group, s("z").when(When::Status).undo(true)];
     let mut world = World::new(&plan(steps, vec![]), Script::default().outcome("c", FAILS), 8);
     assert_eq!(world.run(), End::Failed);

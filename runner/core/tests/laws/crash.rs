@@ -289,7 +289,7 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
                         vec![s("a").undo(true).needs(&[]), s("b").each(None).undo(false).needs(&[]), s("c")],
                         vec![],
                     )
-                    .on_error(OnError::Undo),
+                    .undoes(),
                     s("z").when(When::Status).undo(true),
                 ],
                 vec![],

@@ -65,7 +65,8 @@ impl Maker {
             let finally = self.list(size, depth - 1);
             let group = g(&id, steps, finally);
             let group = if self.dice.chance(25) { group.timeout(50) } else { group };
-            if self.dice.chance(30) { group.on_error(OnError::Undo) } else { self.ruled(group) }
+            let group = if self.dice.chance(30) { group.undoes() } else { group };
+            self.ruled(group)
         } else {
             let leaf = self.leaf(&id);
             self.ruled(leaf)

@@ -11,7 +11,7 @@ use runner_keeper::seal::{self, Key};
 use runner_sdk::{Captured, Command, Place, Program};
 
 use super::finish::{Finishing, unfinished};
-use super::task::Work;
+use super::task::{Asked, Work};
 use super::world::{Attempt, LogFiles};
 use super::{DriveError, Driver, Live, LogRange, Message, SealedData, Whereabouts, error, link, service, state, task};
 use crate::evaluate::{Rendered, no_key};
@@ -68,11 +68,11 @@ impl Driver<'_> {
             self.stand_in(&path, attempt, double);
             return Ok(());
         }
-        let own_check = purpose == Purpose::Check && self.definition(&path).is_some_and(|step| step.check.is_none());
-        if rendered.step.kind == runner_sdk::Kind::Process && !own_check {
+        let asks_type = self.definition(&path).is_some_and(|step| step.asks_type(purpose));
+        if rendered.step.kind == runner_sdk::Kind::Process && !asks_type {
             self.execute_process(path, attempt, &rendered).await
         } else {
-            self.execute_task(path, attempt, purpose, own_check, rendered)
+            self.execute_task(path, attempt, asks_type.then_some(purpose), rendered)
         }
     }
 
@@ -170,8 +170,7 @@ impl Driver<'_> {
         &mut self,
         path: Path,
         attempt: u32,
-        purpose: Purpose,
-        own_check: bool,
+        asked: Option<Purpose>,
         rendered: Arc<Rendered>,
     ) -> Result<(), DriveError> {
         let (lane, log) = match self.lanes.open() {
@@ -208,7 +207,13 @@ impl Driver<'_> {
             render: Arc::new(state::Renderer),
             log: LogFiles { out: lane.out, data: lane.data, progress: lane.progress, mask },
         });
-        let work = Work { path: path.clone(), attempt, purpose, own_check, rendered, context, stopper, timeout, grace };
+        let machine = self.machine.state();
+        let asked = asked.and_then(|purpose| match (purpose, machine.find(&path)) {
+            (Purpose::Check, _) => Some(Asked::Check),
+            (Purpose::Undo, Some(id)) => Some(Asked::Undo(self.evaluator.own_outputs(machine, id))),
+            _ => None,
+        });
+        let work = Work { path: path.clone(), attempt, asked, rendered, context, stopper, timeout, grace };
         let running = match task::start(work, lane.number, &mut self.workers, self.messages.0.clone()) {
             Ok(running) => running,
             Err(wrong) => {

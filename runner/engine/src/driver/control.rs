@@ -29,6 +29,14 @@ pub enum Asked {
         /// By whom.
         by: String,
     },
+    /// Undo what was done.
+    Undo {
+        /// By whom.
+        by: String,
+        /// The step up to which; `None`: all.
+        #[serde(default)]
+        to: Option<runner_core::Path>,
+    },
 }
 
 /// A socket that is removed when the engine leaves.
@@ -63,6 +71,7 @@ pub(super) fn listen(run: &Path, to: mpsc::UnboundedSender<Message>) -> Result<L
             let command = match asked {
                 Some(Asked::Cancel { by }) => Command::Cancel { by },
                 Some(Asked::Interrupt { by }) => Command::Interrupt { kill: false, by },
+                Some(Asked::Undo { by, to }) => Command::Undo { by, to },
                 None => continue,
             };
             drop(to.send(Message::Command(command)));

@@ -26,11 +26,13 @@ impl Driver<'_> {
     fn is_in_doubt(&self, path: &Path) -> bool {
         let state = self.machine.state();
         let leaf = state.find(path).and_then(|id| state.node(id).leaf());
-        leaf.is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. }))
+        leaf.is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. }) || leaf.stuck.is_some())
     }
 
     fn not_in_doubt(&self, path: &Path) -> String {
-        let doubts: Vec<_> = self.machine.doubts().iter().map(|(path, _)| format!("`{path}`")).collect();
+        let doubts = self.machine.doubts().into_iter().map(|(path, _)| path);
+        let doubts = doubts.chain(self.machine.stuck_undos().into_iter().map(|(path, _)| path));
+        let doubts: Vec<_> = doubts.map(|path| format!("`{path}`")).collect();
         match doubts.as_slice() {
             [] => format!("`{path}` is not in doubt, and no other step is"),
             _ => format!("`{path}` is not in doubt; in doubt: {}", doubts.join(", ")),
@@ -39,8 +41,9 @@ impl Driver<'_> {
 
     /// Outputs as a person gave them, in full; null stays null.
     fn outputs_given(&self, path: &Path, outputs: serde_json::Value) -> Result<serde_json::Value, DriveError> {
-        if outputs.is_null() {
-            return Ok(outputs);
+        let state = self.machine.state();
+        if outputs.is_null() || state.find(path).is_some_and(|id| state.is_being_undone(id)) {
+            return Ok(serde_json::Value::Null);
         }
         let refused =
             |why: String| DriveError::Refused(format!("the outputs given for `{path}` are not its own: {why}"));

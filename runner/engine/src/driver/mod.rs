@@ -76,6 +76,13 @@ pub enum Command {
         /// By whom.
         by: String,
     },
+    /// Undo what was done.
+    Undo {
+        /// By whom.
+        by: String,
+        /// The step up to which; `None`: all.
+        to: Option<Path>,
+    },
 }
 
 /// How the driver reaches what it starts.
@@ -303,6 +310,7 @@ impl<'a> Driver<'a> {
             Message::Timer(timer) => self.feed(Input::TimerFired { timer }, None)?,
             Message::Command(Command::Interrupt { kill, by }) => self.feed(Input::Interrupt { kill, by }, None)?,
             Message::Command(Command::Cancel { by }) => self.feed(Input::Cancel { by }, None)?,
+            Message::Command(Command::Undo { by, to }) => self.feed(Input::Undo { by, to }, None)?,
             Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
             Message::Group(Told::Notice(text)) => self.observer.live(Live::Notice(&text)),
             Message::Group(Told::Over) => {

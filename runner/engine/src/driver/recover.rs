@@ -49,6 +49,13 @@ pub enum Intent {
         /// By whom.
         by: String,
     },
+    /// To undo what it did.
+    Undo {
+        /// By whom.
+        by: String,
+        /// The step up to which; `None`: all.
+        to: Option<Path>,
+    },
 }
 
 /// How many attempts in flight became what.
@@ -109,15 +116,24 @@ impl<'a> Driver<'a> {
                     driver.begin_again()?;
                 }
             }
-            Intent::Cancel { by } => {
-                let ended = driver.ended.take();
-                driver.feed_quietly(Input::Cancel { by })?;
-                if matches!(driver.phase(), Phase::Ended(_)) {
-                    driver.ended = driver.ended.take().or(ended);
-                }
+            Intent::Cancel { by } => driver.end_otherwise(Input::Cancel { by })?,
+            Intent::Undo { to: Some(to), .. } if !driver.machine.has_succeeded(&to) => {
+                let message = format!("`{to}` has not succeeded, so there is nothing to go back to");
+                return Err(DriveError::Refused(message));
             }
+            Intent::Undo { by, to } => driver.end_otherwise(Input::Undo { by, to })?,
         }
         Ok((driver, tally))
+    }
+
+    /// Gives the run another end than the one it has or was going to have.
+    fn end_otherwise(&mut self, input: Input) -> Result<(), DriveError> {
+        let ended = self.ended.take();
+        self.feed_quietly(input)?;
+        if matches!(self.phase(), Phase::Ended(_)) {
+            self.ended = self.ended.take().or(ended);
+        }
+        Ok(())
     }
 
     /// Begins a life and settles what was in flight.
@@ -298,8 +314,8 @@ impl<'a> Driver<'a> {
     }
 
     fn is_process(&self, id: NodeId, path: &Path, purpose: Purpose) -> bool {
-        let own_check = purpose == Purpose::Check && self.definition(path).is_some_and(|step| step.check.is_none());
-        self.evaluator.kind(self.machine.state(), id, purpose) == Some(runner_sdk::Kind::Process) && !own_check
+        let asks_type = self.definition(path).is_some_and(|step| step.asks_type(purpose));
+        self.evaluator.kind(self.machine.state(), id, purpose) == Some(runner_sdk::Kind::Process) && !asks_type
     }
 
     /// What became of a process attempt.

@@ -41,6 +41,11 @@ impl Driver<'_> {
     /// What a `check` of another type gives, as the step's own outputs: null where it is something else.
     pub(super) fn own_output(&self, path: &Path, attempt: u32, result: AttemptResult) -> AttemptResult {
         let AttemptResult::Succeeded { output } = result else { return result };
+        let state = self.machine.state();
+        // What undoing gives is nobody's output.
+        if state.find(path).and_then(|id| state.node(id).leaf()).is_some_and(|leaf| leaf.doing.undoes()) {
+            return AttemptResult::Succeeded { output: serde_json::Value::Null };
+        }
         let own = self.definition(path).and_then(|definition| definition.uses.as_ref());
         let ran = self.evaluator.rendered(path, attempt);
         let output = match (own, ran) {

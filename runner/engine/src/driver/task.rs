@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runner_core::{AttemptResult, ErrorKind, Input, Path, Purpose, StepError};
+use runner_core::{AttemptResult, ErrorKind, Input, Path, StepError};
 use runner_keeper::failpoint::{self, Point};
 use runner_sdk::Context;
 use serde_json::Value;
@@ -90,14 +90,21 @@ impl Running {
 pub(super) struct Work {
     pub(super) path: Path,
     pub(super) attempt: u32,
-    pub(super) purpose: Purpose,
-    /// Whether the step's own `check` is asked, rather than an inline step run.
-    pub(super) own_check: bool,
+    /// What the step type itself is asked for; none: to run.
+    pub(super) asked: Option<Asked>,
     pub(super) rendered: Arc<Rendered>,
     pub(super) context: Context,
     pub(super) stopper: Stopper,
     pub(super) timeout: Option<Duration>,
     pub(super) grace: Duration,
+}
+
+/// What a step type is asked for beyond running.
+pub(super) enum Asked {
+    /// Whether an interrupted attempt has done its work.
+    Check,
+    /// To take back what it did, with the outputs that it gave.
+    Undo(Arc<Value>),
 }
 
 /// Starts the work; its end arrives as a message.
@@ -119,17 +126,19 @@ pub(super) fn start(
 }
 
 async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResult {
-    let Work { rendered, context, purpose, own_check, stopper, timeout, grace, .. } = work;
+    let Work { rendered, context, asked: wanted, stopper, timeout, grace, .. } = work;
     // A task of its own, so that a panic of a step is that step's failure and nobody else's.
     let mut task = tokio::spawn(async move {
-        if own_check && purpose == Purpose::Check {
-            match rendered.instance.check(&context).await {
+        match wanted {
+            None => rendered.instance.run(&context).await,
+            Some(Asked::Check) => match rendered.instance.check(&context).await {
                 Ok(Some(output)) => Ok(output),
                 Ok(None) => Err(runner_sdk::Error::permanent("it is not done")),
                 Err(error) => Err(error),
+            },
+            Some(Asked::Undo(output)) => {
+                rendered.instance.undo(Arc::unwrap_or_clone(output), &context).await.map(|()| Value::Null)
             }
-        } else {
-            rendered.instance.run(&context).await
         }
     });
     let bound = timeout.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));

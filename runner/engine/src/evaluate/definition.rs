@@ -22,7 +22,7 @@ impl Evaluator {
     ) -> Result<Arc<Rendered>, StepError> {
         let Some(definition) = self.definition(state, node) else { return Err(no_step()) };
         let Some(uses) = definition.used(purpose) else { return Err(no_step()) };
-        let rendered = Arc::new(self.render_uses(state, node, definition, uses)?);
+        let rendered = Arc::new(self.render_uses(state, node, definition, (uses, purpose))?);
         self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::clone(&rendered));
         Ok(rendered)
     }
@@ -32,9 +32,9 @@ impl Evaluator {
         state: &State,
         node: NodeId,
         definition: &Definition,
-        uses: &Uses,
+        (uses, purpose): (&Uses, Purpose),
     ) -> Result<Rendered, StepError> {
-        let scope = self.scope(state, node, Sight::Value);
+        let scope = self.scope_for(state, node, purpose, Sight::Value);
         let with = Value::Object(uses.with.render(&scope)?);
         let instance = uses.step.decode(with.clone()).map_err(|wrong| {
             let at = if wrong.path == "." { String::new() } else { format!("`with.{}`: ", wrong.path) };
@@ -43,11 +43,12 @@ impl Evaluator {
         instance.validate().map_err(crate::driver::error::of_step)?;
         let env = self.env(state, node, Sight::Value)?;
         let dir = self.dir(state, node)?;
-        let publishes = publishes(definition, &scope)?;
+        // What a step publishes is not there any more when it is undone.
+        let publishes = if purpose == Purpose::Undo { Vec::new() } else { publishes(definition, &scope)? };
         // A secret may come in what another step has made, too.
-        let compared = if uses.secret || self.program.secretive && uses.refers_to_steps {
+        let compared = if uses.secret || self.program.secretive && (uses.refers_to_steps || purpose == Purpose::Undo) {
             // What computes with a secret may not work with its reference: then it is compared as it is written.
-            let rendered = uses.with.render(&self.scope(state, node, Sight::Reference));
+            let rendered = uses.with.render(&self.scope_for(state, node, purpose, Sight::Reference));
             Value::Object(rendered.unwrap_or_else(|_| uses.with.written()))
         } else {
             with.clone()
@@ -79,6 +80,8 @@ impl Evaluator {
             "publishes": publishes,
             "reads": reads,
         }));
+        // What undoing writes into the state is no repetition of what the step wrote.
+        let fingerprint = if purpose == Purpose::Undo { format!("undo-{fingerprint}") } else { fingerprint };
         Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint })
     }
 

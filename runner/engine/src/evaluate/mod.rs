@@ -17,6 +17,7 @@ mod outputs;
 mod recorded;
 mod scope;
 mod step;
+mod undo;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -32,7 +32,8 @@ pub fn compile(main: Opened, library: &dyn Library, registry: &Registry, sink: &
     let root = compiler.enter(unit, None);
     let workflow = Arc::clone(&compiler.units[unit].workflow);
     let timeout = workflow.timeout.map(|timeout| policy::millis(timeout.value));
-    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo: false });
+    let undo = policy::undoes(workflow.on_error);
+    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo });
     let secretive = compiler.units.iter().any(Unit::has_secrets) || compiler.steps.iter().any(Definition::seals);
     let program = Program { plan, steps: compiler.steps, units: compiler.units, secretive };
     super::check::program(&program, registry, &mut compiler.catalog, compiler.sink);
@@ -123,13 +124,15 @@ impl Compiler<'_> {
             ast::Action::Group(steps) => {
                 let steps = self.list(unit, Some(index), steps);
                 let finally = self.list(unit, Some(index), &step.finally);
-                Kind::Body { body: Body { steps, finally }, timeout }
+                Kind::Body { body: Body { steps, finally }, timeout, undo: policy::undoes(step.on_error) }
             }
             ast::Action::Run(name) => {
                 let body = self.call(unit, index, name, step.with.as_ref(), source).unwrap_or_default();
-                let own = self.steps[index].call.as_ref().and_then(|call| self.units[call.unit].workflow.timeout);
+                let called = self.steps[index].call.as_ref().map(|call| &*self.units[call.unit].workflow);
+                let own = called.and_then(|called| called.timeout);
                 let timeout = timeout.or(own.map(|timeout| policy::millis(timeout.value)));
-                Kind::Body { body, timeout }
+                let undo = step.on_error.or(called.and_then(|called| called.on_error));
+                Kind::Body { body, timeout, undo: policy::undoes(undo) }
             }
             ast::Action::Unknown => Kind::Leaf(runner_core::Leaf::default()),
         };
@@ -137,6 +140,14 @@ impl Compiler<'_> {
         self.plan[index].when = policy::when(self.steps[index].when.as_ref());
         if let Some(check) = &step.check {
             self.steps[index].check = self.uses(&check.uses, check.with.as_ref(), &workflow);
+        }
+        if let Some(undo) = &step.undo {
+            self.steps[index].undo = self.uses(&undo.uses, undo.with.as_ref(), &workflow);
+        }
+        if let Kind::Leaf(leaf) = &mut self.plan[index].kind
+            && let Some(uses) = &self.steps[index].uses
+        {
+            leaf.undo = policy::compensation(step, defaults, &uses.step, self.steps[index].undo.as_ref());
         }
         self.steps[index].refers = refers(&self.steps[index]);
         index
@@ -171,6 +182,7 @@ impl Compiler<'_> {
             ready,
             retry_when,
             check: None,
+            undo: None,
             outputs: named(&step.outputs, source, sink),
             env: named(&step.env, source, sink),
             dir: step.dir.as_ref().and_then(|text| Words::compile(text, source, sink)),

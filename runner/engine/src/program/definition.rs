@@ -41,6 +41,8 @@ pub struct Definition {
     pub retry_when: Option<Decision>,
     /// `check`.
     pub check: Option<Uses>,
+    /// `undo`.
+    pub undo: Option<Uses>,
     /// `outputs`.
     pub outputs: Vec<(String, Words)>,
     /// `env`.
@@ -104,10 +106,22 @@ impl std::fmt::Debug for StepRef {
 }
 
 impl Definition {
-    /// The step type and fields of an attempt: its own, or those of its check.
+    /// The step type and fields of an attempt: its own, or those of its check or undo.
     pub fn used(&self, purpose: Purpose) -> Option<&Uses> {
-        let own = self.uses.as_ref();
-        if purpose == Purpose::Check { self.check.as_ref().or(own) } else { own }
+        self.inline(purpose).or(self.uses.as_ref())
+    }
+
+    fn inline(&self, purpose: Purpose) -> Option<&Uses> {
+        match purpose {
+            Purpose::Run => None,
+            Purpose::Check => self.check.as_ref(),
+            Purpose::Undo => self.undo.as_ref(),
+        }
+    }
+
+    /// Whether the step type itself is asked to check or undo, rather than an inline step run.
+    pub fn asks_type(&self, purpose: Purpose) -> bool {
+        purpose != Purpose::Run && self.inline(purpose).is_none()
     }
 
     /// The outputs that are secret, be they of the step or of its check.
@@ -133,7 +147,7 @@ impl Definition {
 
     /// Every `with` it has.
     pub fn fields(&self) -> impl Iterator<Item = &Fields> {
-        let uses = self.uses.iter().chain(&self.check).map(|uses| &uses.with);
+        let uses = self.uses.iter().chain(&self.check).chain(&self.undo).map(|uses| &uses.with);
         uses.chain(self.call.iter().map(|call| &call.with))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use runner_core::{Interrupted, Leaf, OnError, Retry, Until, When};
-use runner_sdk::StepType;
+use runner_core::{Compensation, Interrupted, Leaf, OnError, Retry, Until, When};
+use runner_sdk::{Ability, StepType};
 
+use super::definition::Uses;
 use super::text::Decision;
 use crate::language::ast;
 
@@ -13,6 +14,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// The time between two polls where nobody says otherwise.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// How often undoing is tried at least: what was begun there is not left half done because of a hiccup.
+const UNDO_ATTEMPTS: u32 = 3;
 
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -33,7 +37,7 @@ pub(super) fn leaf(step: &ast::Step, defaults: &ast::Defaults, of: &StepType) ->
             (Some(ast::Interrupted::Stop), _) | (None, false) => Interrupted::Stop,
         },
         waits: of.waits,
-        undo: runner_core::Compensation::default(),
+        undo: Compensation::default(),
     }
 }
 
@@ -53,10 +57,36 @@ fn retry(own: Option<&ast::Retry>, defaults: Option<&ast::Retry>) -> Retry {
 
 pub(super) fn on_error(step: &ast::Step, defaults: &ast::Defaults) -> OnError {
     match step.on_error.or(defaults.on_error).map(|rule| rule.value) {
-        None | Some(ast::OnError::Stop) => OnError::Stop,
+        None | Some(ast::OnError::Stop | ast::OnError::Undo) => OnError::Stop,
         Some(ast::OnError::Continue) => OnError::Continue,
         Some(ast::OnError::Ignore) => OnError::Ignore,
     }
+}
+
+/// Whether a group or workflow undoes what it did when it fails.
+pub(super) fn undoes(rule: Option<ast::Spanned<ast::OnError>>) -> bool {
+    rule.is_some_and(|rule| rule.value == ast::OnError::Undo)
+}
+
+/// What takes back what a step did: its `undo`, else what its type knows.
+pub(super) fn compensation(
+    step: &ast::Step,
+    defaults: &ast::Defaults,
+    of: &StepType,
+    undo: Option<&Uses>,
+) -> Compensation {
+    let repeats = match undo {
+        _ if step.service.is_some() => return Compensation::Nothing,
+        Some(undo) => {
+            undo.step.idempotent || step.interrupted.is_some_and(|rule| rule.value == ast::Interrupted::Repeat)
+        }
+        None if of.can(Ability::Undo) => true,
+        None if of.can(Ability::Traceless) => return Compensation::Nothing,
+        None => return Compensation::Stands,
+    };
+    let mut retry = retry(step.retry.as_ref(), defaults.retry.as_ref());
+    retry.attempts = retry.attempts.max(UNDO_ATTEMPTS);
+    Compensation::Undo { retry, repeats }
 }
 
 pub(super) fn when(decision: Option<&Decision>) -> When {

@@ -25,7 +25,7 @@ fn leaf() -> Kind {
 
 /// `first`, a foreach `each` of groups with `one` and `two`, and `last`.
 fn plan() -> Plan {
-    let group = Kind::Body { body: Body { steps: vec![2, 3], finally: Vec::new() }, timeout: None };
+    let group = Kind::Body { body: Body { steps: vec![2, 3], finally: Vec::new() }, timeout: None, undo: false };
     let steps = vec![
         step("first", leaf(), false),
         step("each", group, true),

@@ -306,6 +306,12 @@ impl View {
         undone.map(|(id, _)| id).collect()
     }
 
+    /// The steps that are still to be undone, behind the one that is being undone; what comes first first.
+    pub fn to_undo(&self) -> Vec<NodeId> {
+        let groups = self.undoing.iter().filter_map(|&group| self.state.node(group).body());
+        groups.flat_map(|body| body.to_undo.iter().rev().skip(1)).copied().collect()
+    }
+
     /// The steps that could not be undone: a person is needed.
     pub fn stuck(&self) -> Vec<NodeId> {
         self.state.nodes().filter(|(id, _)| matches!(self.look(*id), Look::Stuck { .. })).map(|(id, _)| id).collect()

@@ -28,7 +28,7 @@ impl Fed {
             on_error: OnError::Continue,
         };
         let leaf = || Kind::Leaf(Leaf { retry: Retry { attempts: 4, ..Retry::default() }, ..Leaf::default() });
-        let group = Kind::Body { body: Body { steps: vec![2, 3], finally: Vec::new() }, timeout: None };
+        let group = Kind::Body { body: Body { steps: vec![2, 3], finally: Vec::new() }, timeout: None, undo: false };
         let steps = vec![
             step("check", leaf(), None),
             step("region", group, Some(Foreach::default())),

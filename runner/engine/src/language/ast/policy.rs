@@ -15,6 +15,8 @@ pub enum OnError {
     Continue,
     /// It counts as succeeded, with a warning.
     Ignore,
+    /// Of a group or workflow: what it did is undone; then as `Stop`.
+    Undo,
 }
 
 /// `retry`: fields that are not written keep their default.

@@ -40,7 +40,9 @@ pub struct Step {
     /// `service: true` with `ready`.
     pub service: Option<Service>,
     /// `check`: what tells whether an attempt in doubt has done its work.
-    pub check: Option<Check>,
+    pub check: Option<Inline>,
+    /// `undo`: what takes back what the step did.
+    pub undo: Option<Inline>,
     /// `interrupted`.
     pub interrupted: Option<Spanned<Interrupted>>,
     /// `env`.
@@ -101,9 +103,9 @@ pub struct Service {
     pub ready: Option<Expr>,
 }
 
-/// `check`: an inline step.
+/// `check` or `undo`: an inline step.
 #[derive(Clone, Debug)]
-pub struct Check {
+pub struct Inline {
     /// The step type.
     pub uses: Spanned<String>,
     /// Its fields.

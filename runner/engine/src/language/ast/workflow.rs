@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Concurrency, Defaults, Expr, Input, Named, Spanned, Step, Text};
+use super::{Concurrency, Defaults, Expr, Input, Named, OnError, Spanned, Step, Text};
 use crate::diagnostic::{Source, Span};
 
 /// A workflow file.
@@ -27,6 +27,8 @@ pub struct Workflow {
     pub concurrency: Option<Concurrency>,
     /// `defaults`.
     pub defaults: Defaults,
+    /// `on_error` of the whole: to stop, or to undo what was done.
+    pub on_error: Option<Spanned<OnError>>,
     /// `timeout` of the whole run.
     pub timeout: Option<Spanned<Duration>>,
     /// `env`.

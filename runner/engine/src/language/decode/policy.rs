@@ -5,8 +5,10 @@ use crate::language::ast::{Concurrency, Defaults, Named, OnError, Retry, Until};
 use crate::language::reader::{Key, Node};
 use crate::ledger::WhenBusy;
 
-const ON_ERROR: [(&str, OnError); 3] =
-    [("stop", OnError::Stop), ("continue", OnError::Continue), ("ignore", OnError::Ignore)];
+const ON_ERROR: [(&str, OnError); 4] =
+    [("stop", OnError::Stop), ("continue", OnError::Continue), ("ignore", OnError::Ignore), ("undo", OnError::Undo)];
+/// Those that fit a whole workflow.
+const ON_ERROR_OF_ALL: [(&str, OnError); 2] = [("stop", OnError::Stop), ("undo", OnError::Undo)];
 
 /// The keys of `retry`.
 pub(super) const RETRY: [&str; 6] = ["attempts", "delay", "factor", "max_delay", "jitter", "when"];
@@ -19,7 +21,23 @@ pub(super) const DEFAULTS: [&str; 7] = ["timeout", "retry", "grace", "env", "dir
 
 impl Decoder<'_> {
     pub(super) fn on_error(&mut self, node: &Node) -> Option<crate::language::ast::Spanned<OnError>> {
-        self.choice(node, &ON_ERROR, &["undo"])
+        self.choice(node, &ON_ERROR, &[])
+    }
+
+    /// `on_error` of a whole workflow.
+    pub(super) fn on_error_of_all(&mut self, node: &Node) -> Option<crate::language::ast::Spanned<OnError>> {
+        self.choice(node, &ON_ERROR_OF_ALL, &[])
+    }
+
+    /// `on_error` under `defaults`.
+    fn default_on_error(&mut self, node: &Node) -> Option<crate::language::ast::Spanned<OnError>> {
+        let rule = self.on_error(node)?;
+        if rule.value == OnError::Undo {
+            let hint = "write `on_error: undo` at the top level to undo the whole, or on a group";
+            self.error_hint(rule.span, "`on_error: undo` does not fit `defaults`", hint);
+            return None;
+        }
+        Some(rule)
     }
 
     pub(super) fn retry(&mut self, node: &Node) -> Option<Retry> {
@@ -89,7 +107,7 @@ impl Decoder<'_> {
             grace: fields.get("grace").and_then(|node| self.duration(node)),
             env: fields.get("env").map(|node| self.env(node)).unwrap_or_default(),
             dir: fields.get("dir").and_then(|node| self.text(node)),
-            on_error: fields.get("on_error").and_then(|node| self.on_error(node)),
+            on_error: fields.get("on_error").and_then(|node| self.default_on_error(node)),
             with: fields.get("with").map(|node| self.namespaces(node)).unwrap_or_default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Decoder;
 use super::fields::Fields;
-use crate::language::ast::{Action, Check, Foreach, Interrupted, Service, Spanned, Step};
+use crate::language::ast::{Action, Foreach, Inline, Interrupted, Service, Spanned, Step};
 use crate::language::reader::Node;
 
 /// What kind of step it is, by the key that says what it does.
@@ -34,18 +34,19 @@ const COMMON: [&str; 17] = [
     "with",
 ];
 /// Keys that only a step of a type has, and what to do elsewhere.
-const LEAF: [(&str, &str); 8] = [
+const LEAF: [(&str, &str); 9] = [
     ("retry", "put `retry` on the steps inside, or under `defaults`"),
     ("grace", "put `grace` on the steps inside, or under `defaults`"),
     ("until", "put `until` on a step inside"),
     ("service", "put `service` on a step inside"),
     ("ready", "put `ready` on a step inside"),
     ("check", "put `check` on the steps inside"),
+    ("undo", "put `undo` on the steps inside: what holds them is undone step by step"),
     ("interrupted", "put `interrupted` on the steps inside"),
     ("publishes", "put `publishes` on the steps inside"),
 ];
 const GROUP: [&str; 1] = ["finally"];
-const LATER: [&str; 4] = ["undo", "cache", "confirm", "schedule"];
+const LATER: [&str; 3] = ["cache", "confirm", "schedule"];
 const INTERRUPTED: [(&str, Interrupted); 3] =
     [("repeat", Interrupted::Repeat), ("check", Interrupted::Check), ("stop", Interrupted::Stop)];
 
@@ -80,7 +81,8 @@ impl Decoder<'_> {
             grace: leaf("grace").and_then(|node| self.duration(node)),
             until: leaf("until").and_then(|node| self.until(node)),
             service: if matches!(kind, Some(Kind::Uses) | None) { self.service(&fields) } else { None },
-            check: leaf("check").and_then(|node| self.check(node)),
+            check: leaf("check").and_then(|node| self.inline(node, "`check`")),
+            undo: leaf("undo").and_then(|node| self.inline(node, "`undo`")),
             interrupted: leaf("interrupted").and_then(|node| self.choice(node, &INTERRUPTED, &[])),
             env: get("env").map(|node| self.env(node)).unwrap_or_default(),
             dir: get("dir").and_then(|node| self.text(node)),
@@ -140,12 +142,18 @@ impl Decoder<'_> {
                 unfit(key, format!("`{key}` needs `foreach`"), "`foreach` says what to go through");
             }
         }
+        let undoes = fields.get("on_error").is_some_and(|node| node.as_text() == Some("undo"));
+        if undoes && kind == Some(Kind::Uses) {
+            let message = "`on_error: undo` does not fit a step of a type".into();
+            unfit("on_error", message, "put it on the group or workflow that is to be undone when this step fails");
+        }
         let serves = fields.get("service").is_some_and(|node| node.as_text() == Some("true"));
         if fields.has("ready") && !fields.has("service") {
             unfit("ready", "`ready` needs `service: true`".into(), "for a step that ends by itself there is `until`");
         }
         if serves && matches!(kind, Some(Kind::Uses) | None) {
             unfit("until", "`until` does not fit a service".into(), "`ready` says when a service is ready");
+            unfit("undo", "`undo` does not fit a service".into(), "a service is not undone but stopped");
         }
     }
 
@@ -226,14 +234,15 @@ impl Decoder<'_> {
         service.value.then_some(Service { span: service.span, ready })
     }
 
-    fn check(&mut self, node: &Node) -> Option<Check> {
-        let fields = self.fields(node, "`check`", &["uses", "with"], &[])?;
+    /// `check` or `undo`.
+    fn inline(&mut self, node: &Node, what: &str) -> Option<Inline> {
+        let fields = self.fields(node, what, &["uses", "with"], &[])?;
         let with = fields.get("with").map(|node| self.with(node));
         if !fields.has("uses") {
-            self.missing(fields.head, "`check`", "uses");
+            self.missing(fields.head, what, "uses");
         }
         let uses = fields.get("uses").and_then(|node| self.literal(node)).filter(|uses| self.step_type(uses))?;
-        Some(Check { uses, with })
+        Some(Inline { uses, with })
     }
 
     fn publishes(&mut self, node: &Node) -> Vec<crate::language::ast::Text> {

@@ -5,7 +5,7 @@ use crate::language::ast::{Load, Secret, SecretSource, Workflow};
 use crate::language::reader::{Key, Node};
 
 /// The keys of the top level.
-pub(super) const KNOWN: [&str; 14] = [
+pub(super) const KNOWN: [&str; 15] = [
     "name",
     "description",
     "inputs",
@@ -13,6 +13,7 @@ pub(super) const KNOWN: [&str; 14] = [
     "load",
     "concurrency",
     "defaults",
+    "on_error",
     "timeout",
     "env",
     "dir",
@@ -41,6 +42,7 @@ pub(in crate::language) fn workflow(decoder: &mut Decoder, root: &Node) -> Optio
         load: fields.get("load").map(|node| decoder.load(node)).unwrap_or_default(),
         concurrency: fields.get("concurrency").and_then(|node| decoder.concurrency(node)),
         defaults: fields.get("defaults").map(|node| decoder.defaults(node)).unwrap_or_default(),
+        on_error: fields.get("on_error").and_then(|node| decoder.on_error_of_all(node)),
         timeout: fields.get("timeout").and_then(|node| decoder.time(node)),
         env: fields.get("env").map(|node| decoder.env(node)).unwrap_or_default(),
         dir: fields.get("dir").and_then(|node| decoder.text(node)),

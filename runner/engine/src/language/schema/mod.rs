@@ -30,6 +30,7 @@ pub fn schema(types: &[&'static StepType]) -> Value {
             "load": load(),
             "concurrency": concurrency(),
             "defaults": defaults(types),
+            "on_error": step::on_error_of_all(),
             "timeout": described(time(), "Bound on the whole run."),
             "env": env(),
             "dir": described(text(), "The working folder of every step, relative to the project."),
@@ -139,7 +140,7 @@ fn defaults(types: &[&'static StepType]) -> Value {
             "grace": described(scalar::duration(), "The time between SIGTERM and SIGKILL."),
             "env": env(),
             "dir": described(text(), "The working folder."),
-            "on_error": step::on_error(),
+            "on_error": step::default_on_error(),
             "with": with::defaults(types),
         },
     })

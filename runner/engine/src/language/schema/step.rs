@@ -7,7 +7,7 @@ use super::scalar::{IDENTIFIER, count, described, duration, expression, text, ti
 use super::with::with_of;
 
 /// The keys that only a step of a type has.
-const LEAF: [&str; 8] = ["retry", "grace", "until", "service", "ready", "check", "interrupted", "publishes"];
+const LEAF: [&str; 9] = ["retry", "grace", "until", "service", "ready", "check", "undo", "interrupted", "publishes"];
 
 /// A step.
 pub(super) fn step(types: &[&'static StepType]) -> Value {
@@ -60,8 +60,9 @@ pub(super) fn step(types: &[&'static StepType]) -> Value {
             {"if": {"required": ["steps"]}, "then": {"properties": {"with": false}}},
             {
                 "if": {"required": ["service"], "properties": {"service": {"const": true}}},
-                "then": {"properties": {"until": false}},
+                "then": {"properties": {"until": false, "undo": false}},
             },
+            {"if": {"required": ["uses"]}, "then": {"properties": {"on_error": {"not": {"const": "undo"}}}}},
         ],
     })
 }
@@ -107,14 +108,8 @@ fn leaf() -> Value {
         },
         "service": {"description": "Its process is kept running beyond the step.", "type": "boolean"},
         "ready": described(expression(), "An expression: the service is ready when it holds."),
-        "check": {
-            "description": "What tells whether an attempt in doubt has done its work.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["uses"],
-            "properties": {"uses": {"type": "string"}, "with": {"type": "object"}},
-            "allOf": [{"$ref": "#/definitions/typed"}],
-        },
+        "check": inline("What tells whether an attempt in doubt has done its work."),
+        "undo": inline("What takes back what the step did; it sees the step's outputs as `output`."),
         "interrupted": {
             "description": "What becomes of an interrupted attempt that may have done its work or not.",
             "oneOf": [
@@ -130,19 +125,45 @@ fn leaf() -> Value {
     })
 }
 
+fn inline(description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["uses"],
+        "properties": {"uses": {"type": "string"}, "with": {"type": "object"}},
+        "allOf": [{"$ref": "#/definitions/typed"}],
+    })
+}
+
 fn forbidden() -> Value {
     LEAF.iter().map(|key| ((*key).to_owned(), Value::Bool(false))).collect::<serde_json::Map<_, _>>().into()
 }
 
 pub(super) fn on_error() -> Value {
-    json!({
-        "description": "What a failure does.",
-        "oneOf": [
-            {"const": "stop", "description": "Nothing new starts in its list."},
-            {"const": "continue", "description": "The others go on; the run still ends as failed."},
-            {"const": "ignore", "description": "It counts as succeeded, with a warning."},
-        ],
-    })
+    rules(&["stop", "continue", "ignore", "undo"])
+}
+
+/// `on_error` of a whole workflow.
+pub(super) fn on_error_of_all() -> Value {
+    rules(&["stop", "undo"])
+}
+
+/// `on_error` under `defaults`.
+pub(super) fn default_on_error() -> Value {
+    rules(&["stop", "continue", "ignore"])
+}
+
+fn rules(names: &[&str]) -> Value {
+    let all = [
+        ("stop", "Nothing new starts in its list."),
+        ("continue", "The others go on; the run still ends as failed."),
+        ("ignore", "It counts as succeeded, with a warning."),
+        ("undo", "Of a group or workflow: what it did is undone; then it has failed."),
+    ];
+    let known = all.iter().filter(|(name, _)| names.contains(name));
+    let known: Vec<_> = known.map(|(name, what)| json!({"const": name, "description": what})).collect();
+    json!({"description": "What a failure does.", "oneOf": known})
 }
 
 pub(super) fn retry() -> Value {

@@ -11,7 +11,7 @@ use crate::program::{Decision, Unit, Words};
 
 /// Why names of some places are not known in others.
 pub(super) const NO_ITEM: &str = "only a step with `foreach`, and what stands in it, has an item";
-pub(super) const NO_OUTPUT: &str = "only `until`, `ready` and `outputs` of a step know its output";
+pub(super) const NO_OUTPUT: &str = "only `until`, `ready`, `undo` and `outputs` of a step know its output";
 pub(super) const NO_ERROR: &str = "only `retry.when` knows the error";
 const NO_STEPS: &str = "it is read before any step has ended";
 
@@ -57,6 +57,7 @@ impl<'p> Checker<'p> {
                 list.record(at, record);
             }
         }
+        self.never_undone(then.steps, &body.finally);
         self.removed((first.steps, &body.steps), (then.steps, &body.finally));
     }
 

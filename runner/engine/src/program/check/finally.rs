@@ -1,4 +1,4 @@
-//! What `finally` takes away is not there any more when the run is resumed.
+//! What `finally` takes away is not there any more when the run is resumed; and what it does is not undone.
 
 use runner_core::StepIndex;
 
@@ -11,6 +11,21 @@ use crate::program::{Definition, Fields, Uses};
 const REMOVING: [&str; 4] = ["remove", "destroy", "delete", "uninstall"];
 
 impl Checker<'_> {
+    /// Reports what is to undo a step of `finally`: it cleans up, and is no part of what is undone.
+    pub(super) fn never_undone(&mut self, finally: &[Step], indices: &[StepIndex]) {
+        let Some(&first) = indices.first() else { return };
+        let source = &self.program.units[self.program.steps[first].unit].workflow.source;
+        let mut open: Vec<_> = finally.iter().collect();
+        while let Some(step) = open.pop() {
+            if let Some(undo) = &step.undo {
+                let message = format!("`{}` stands in `finally`, and what cleans up is not undone", step.id.value);
+                let hint = "leave `undo` out, or move the step among the others";
+                self.sink.push(Diagnostic::error(source, undo.uses.span, message).hint(hint));
+            }
+            open.extend(step.lists().flatten());
+        }
+    }
+
     /// Warns where a step of `finally` removes what an output of the body speaks of: that step is not run again by
     /// `resume`, so its output then speaks of something that is gone.
     pub(super) fn removed(

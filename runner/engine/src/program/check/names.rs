@@ -68,6 +68,11 @@ impl<'l> Names<'l> {
         self.env.clone()
     }
 
+    /// Makes a step known that has ended, whatever stands around.
+    pub(super) fn know(&mut self, id: &str, of: Type) {
+        self.met.insert(id.to_owned(), Met::Ended(Known { of, items: false, checked: false }));
+    }
+
     /// Looks up the step that a reference speaks of.
     fn meet(&mut self, reference: &Reference) -> Option<&Met> {
         let (layer, id) = (self.layer?, reference.segments.get(1)?);

@@ -81,7 +81,14 @@ impl<'p> Checker<'p> {
             self.decision(names, retry, Need::Condition);
         }
         names.unset("error", NO_ERROR);
-        extended(output, own)
+        let all = extended(output, own);
+        if let (Some(undo), Some(written)) = (&definition.undo, &step.undo) {
+            names.set("output", all.clone());
+            names.know(&definition.id, Type::step(all.clone()));
+            self.with(names, undo, written.with.as_ref(), written.uses.span, definition.unit);
+            names.unset("output", NO_OUTPUT);
+        }
+        all
     }
 
     fn group(&mut self, names: &Names<'_>, step: &'p ast::Step, index: StepIndex, layer: &Layer<'_>) -> Type {
