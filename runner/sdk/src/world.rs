@@ -54,6 +54,37 @@ pub trait Files: Send + Sync {
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
     /// Removes a file, a link, or a folder with all that is in it; nothing there is success.
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// A regular file, to be read piece by piece.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(io::Cursor::new(self.read(path)?)))
+    }
+    /// Where a link points to, as it is written in it.
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
+    /// As `write`, but `fill` writes the content piece by piece; where it fails, nothing has changed.
+    fn write_by(&self, path: &Path, mode: Option<u32>, fill: &mut Fill<'_>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        fill(&mut bytes)?;
+        self.write(path, &bytes, mode)
+    }
+    /// Makes a folder whole or not at all: `fill` puts its content beside, which is synced and takes the place of what
+    /// stood at `path`; where it fails, nothing has changed. Missing parents are made.
+    fn replace_folder(&self, path: &Path, fill: &mut dyn FnMut(&mut dyn NewFolder) -> io::Result<()>)
+    -> io::Result<()>;
+}
+
+/// What writes the content of a file.
+pub type Fill<'a> = dyn FnMut(&mut dyn io::Write) -> io::Result<()> + 'a;
+
+/// A folder that is being filled. Paths are relative to it, and what they stand in was made before; nothing is replaced.
+pub trait NewFolder {
+    /// Makes a file of what `content` gives; says how much that was.
+    fn file(&mut self, path: &Path, mode: u32, content: &mut dyn io::Read) -> io::Result<u64>;
+    /// Makes a folder. Its mode is set once everything is there.
+    fn folder(&mut self, path: &Path, mode: u32) -> io::Result<()>;
+    /// Makes a symbolic link.
+    fn link(&mut self, path: &Path, target: &Path) -> io::Result<()>;
+    /// Gives a file that was made before a second name.
+    fn hard_link(&mut self, path: &Path, original: &Path) -> io::Result<()>;
 }
 
 /// An HTTP request.

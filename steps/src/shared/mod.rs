@@ -1,5 +1,7 @@
 //! What several namespaces say in the same way: words, modes, captured output, how a program ended, differences.
 
+#[cfg(feature = "archive")]
+pub mod aside;
 #[cfg(any(feature = "exec", feature = "ssh"))]
 pub mod capture;
 #[cfg(any(feature = "file", feature = "template"))]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
-use runner_sdk::world::{FileKind, Files, Stat};
+use runner_sdk::world::{FileKind, Files, NewFolder, Stat};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Node {
@@ -33,7 +33,12 @@ impl MapFiles {
         self.place(path.as_ref(), kind, b"", if kind == FileKind::Folder { 0o755 } else { 0o777 });
     }
 
-    /// The content of a file; `None` where none is.
+    /// Puts a link there.
+    pub(crate) fn put_link(&self, path: impl AsRef<Path>, target: &str) {
+        self.place(path.as_ref(), FileKind::Link, target.as_bytes(), 0o777);
+    }
+
+    /// The content of a file, or where a link points to; `None` where none is.
     pub(crate) fn get(&self, path: impl AsRef<Path>) -> Option<String> {
         let nodes = self.nodes.lock().unwrap();
         nodes.get(path.as_ref()).map(|node| String::from_utf8_lossy(&node.bytes).into_owned())
@@ -146,5 +151,66 @@ impl Files for MapFiles {
         let path = plain(path);
         self.nodes.lock().unwrap().retain(|inside, _| !inside.starts_with(&path));
         Ok(())
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        let node = self.there(path)?;
+        let text = String::from_utf8_lossy(&node.bytes).into_owned();
+        if node.kind == FileKind::Link { Ok(text.into()) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    fn replace_folder(
+        &self,
+        path: &Path,
+        fill: &mut dyn FnMut(&mut dyn NewFolder) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let beside = Self::default();
+        beside.put_kind("/", FileKind::Folder);
+        fill(&mut MapFolder(&beside))?;
+        self.remove(path)?;
+        self.place(path, FileKind::Folder, b"", 0o755);
+        for (inside, node) in beside.nodes.into_inner().unwrap_or_default() {
+            if let Some(inside) = inside.strip_prefix("/").ok().filter(|inside| !inside.as_os_str().is_empty()) {
+                self.place(&path.join(inside), node.kind, &node.bytes, node.mode);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A folder that is being filled, as the root of files of its own.
+struct MapFolder<'a>(&'a MapFiles);
+
+impl MapFolder<'_> {
+    fn make(&self, path: &Path, kind: FileKind, bytes: &[u8], mode: u32) -> io::Result<()> {
+        let path = Path::new("/").join(path);
+        if self.0.node(&path)?.is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.0.there(path.parent().unwrap_or(Path::new("/")))?;
+        self.0.place(&path, kind, bytes, mode);
+        Ok(())
+    }
+}
+
+impl NewFolder for MapFolder<'_> {
+    fn file(&mut self, path: &Path, mode: u32, content: &mut dyn io::Read) -> io::Result<u64> {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        self.make(path, FileKind::File, &bytes, mode)?;
+        Ok(bytes.len() as u64)
+    }
+
+    fn folder(&mut self, path: &Path, mode: u32) -> io::Result<()> {
+        self.make(path, FileKind::Folder, b"", mode)
+    }
+
+    fn link(&mut self, path: &Path, target: &Path) -> io::Result<()> {
+        self.make(path, FileKind::Link, target.as_os_str().as_encoded_bytes(), 0o777)
+    }
+
+    fn hard_link(&mut self, path: &Path, original: &Path) -> io::Result<()> {
+        let node = self.0.there(&Path::new("/").join(original))?;
+        self.make(path, node.kind, &node.bytes, node.mode)
     }
 }

@@ -82,19 +82,20 @@ impl Drop for Beside {
 }
 
 /// Removes what killed writers of `name` left in `folder`.
-fn remove_leftovers(folder: &Path, name: &OsStr) -> io::Result<()> {
+pub(super) fn remove_leftovers(folder: &Path, name: &OsStr) -> io::Result<()> {
     let start = start_of_name(name);
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        if !is_beside(entry.file_name().as_bytes(), &start) || !entry.file_type()?.is_file() {
+        let kind = entry.file_type()?;
+        if !is_beside(entry.file_name().as_bytes(), &start) || !(kind.is_file() || kind.is_dir()) {
             continue;
         }
         // Only what nobody holds any more; who holds it sees after taking the lock whether it is still there.
-        let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else {
+        let Ok(file) = OpenOptions::new().read(kind.is_dir()).write(kind.is_file()).open(entry.path()) else {
             continue;
         };
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _ = std::fs::remove_file(entry.path());
+            let _ = super::staged::remove(&entry.path());
         }
     }
     Ok(())
@@ -107,7 +108,7 @@ fn start_of_name(name: &OsStr) -> Vec<u8> {
     [b".", &name[..name.len().min(room)], MARK].concat()
 }
 
-fn random_name(name: &OsStr) -> OsString {
+pub(super) fn random_name(name: &OsStr) -> OsString {
     // The standard library's hash keys come from the system's random source and differ in each state.
     let random = RandomState::new().build_hasher().finish();
     let mut whole = start_of_name(name);

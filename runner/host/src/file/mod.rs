@@ -7,6 +7,7 @@
 mod beside;
 mod folder;
 mod real;
+mod staged;
 
 pub use real::RealFiles;
 

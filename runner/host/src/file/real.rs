@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use runner_sdk::world::{FileKind, Files, Stat};
+use runner_sdk::world::{FileKind, Files, Fill, NewFolder, Stat};
 
 use super::beside::Beside;
-use super::folder;
+use super::{folder, staged};
 
 /// The mode of a new file, before the umask.
 const NEW: u32 = 0o644;
@@ -86,6 +86,30 @@ impl Files for RealFiles {
             Err(error) if nothing_there(&error) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(open_regular(path)?.0))
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        std::fs::read_link(path)
+    }
+
+    fn write_by(&self, path: &Path, mode: Option<u32>, fill: &mut Fill<'_>) -> io::Result<()> {
+        replace(path, mode, NEW, |file| {
+            let mut file = io::BufWriter::with_capacity(1 << 16, file);
+            fill(&mut file)?;
+            file.flush()
+        })
+    }
+
+    fn replace_folder(
+        &self,
+        path: &Path,
+        fill: &mut dyn FnMut(&mut dyn NewFolder) -> io::Result<()>,
+    ) -> io::Result<()> {
+        staged::replace(path, fill)
     }
 }
 

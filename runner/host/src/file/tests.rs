@@ -265,3 +265,59 @@ fn a_write_killed_at_any_instant_is_there_whole_or_not_at_all() {
     F.write(&path, b"end", None).unwrap();
     assert_eq!(names(folder.path()), ["target"]);
 }
+
+#[test]
+fn a_file_is_written_piece_by_piece_or_not_at_all() {
+    let folder = folder();
+    let path = folder.path().join("a/file");
+    let mut fill = |to: &mut dyn io::Write| (0..3).try_for_each(|part| write!(to, "{part}"));
+    F.write_by(&path, Some(0o600), &mut fill).unwrap();
+    assert_eq!((F.read(&path).unwrap(), mode(&path)), (b"012".to_vec(), 0o600));
+    let mut broken = |to: &mut dyn io::Write| {
+        to.write_all(b"new")?;
+        Err(io::Error::other("no more"))
+    };
+    assert_eq!(F.write_by(&path, None, &mut broken).unwrap_err().to_string(), "no more");
+    assert_eq!(F.read(&path).unwrap(), b"012");
+    assert_eq!(names(path.parent().unwrap()), ["file"]);
+}
+
+#[test]
+fn a_folder_is_replaced_whole_or_not_at_all() {
+    let folder = folder();
+    let path = folder.path().join("deep/site");
+    let filled = |text: &'static [u8], fail: bool| {
+        F.replace_folder(&path, &mut |new| {
+            new.folder(Path::new("sub"), 0o555)?;
+            new.file(Path::new("sub/page"), 0o640, &mut &text[..])?;
+            new.link(Path::new("here"), Path::new("sub/page"))?;
+            new.hard_link(Path::new("same"), Path::new("sub/page"))?;
+            assert!(new.file(Path::new("same"), 0o640, &mut &b""[..]).is_err(), "nothing is replaced");
+            if fail { Err(io::Error::other("no more")) } else { Ok(()) }
+        })
+    };
+    filled(b"one", false).unwrap();
+    F.write(&path.join("old"), b"", None).unwrap();
+    assert!(filled(b"two", true).is_err());
+    assert_eq!(
+        (names(&path), F.read(&path.join("same")).unwrap()),
+        (vec!["here".into(), "old".into(), "same".into(), "sub".into()], b"one".to_vec())
+    );
+    filled(b"two", false).unwrap();
+    assert_eq!(names(&path), ["here", "same", "sub"]);
+    assert_eq!((F.read(&path.join("here")).unwrap(), mode(&path.join("sub/page"))), (b"two".to_vec(), 0o640));
+    assert_eq!((mode(&path), mode(&path.join("sub"))), (0o755, 0o555));
+    assert_eq!(F.read_link(&path.join("here")).unwrap(), Path::new("sub/page"));
+    assert_eq!(names(path.parent().unwrap()), ["site"], "nothing is left beside");
+    // What a killed writer left is removed by the next one; a file gives way to a folder.
+    let left = path.parent().unwrap().join(".site.runner-0123456789abcdef~");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("half"), "").unwrap();
+    F.remove(&path).unwrap();
+    F.write(&path, b"a file", None).unwrap();
+    filled(b"three", false).unwrap();
+    assert_eq!(
+        (names(path.parent().unwrap()), F.read(&path.join("same")).unwrap()),
+        (vec!["site".into()], b"three".to_vec())
+    );
+}
