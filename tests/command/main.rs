@@ -12,6 +12,7 @@ mod graph;
 mod look;
 mod machine;
 mod manual;
+mod plugin;
 mod schema;
 mod state;
 mod test;

@@ -12,7 +12,7 @@ mod page;
 
 use std::collections::BTreeMap;
 
-use page::{Example, LANGUAGE, examples, text, write};
+use page::{Example, LANGUAGE, PLUGINS, examples, text, write};
 use runner_engine::expression::{FUNCTIONS, HELPERS};
 use support::Project;
 
@@ -21,9 +21,16 @@ fn run(examples: &[Example]) -> Vec<String> {
     let project = Project::new();
     let mut wrong = Vec::new();
     for (at, example) in examples.iter().enumerate() {
-        if let Some(path) = &example.file {
-            project.write(path, &example.text);
-            continue;
+        match &example.file {
+            Some(path) if example.text.starts_with("#!") => {
+                project.program(path, &example.text);
+                continue;
+            }
+            Some(path) => {
+                project.write(path, &example.text);
+                continue;
+            }
+            None => {}
         }
         let name = format!("example{at}");
         project.workflow(&name, &example.text);
@@ -47,6 +54,9 @@ fn every_example_ends_as_the_page_says() {
         headings.entry(example.heading.clone()).or_default().push(example);
     }
     assert!(headings.len() > 12, "the examples are found");
+    for example in examples(PLUGINS) {
+        headings.entry(example.heading.clone()).or_default().push(example);
+    }
     let threads: Vec<_> = headings.into_values().map(|examples| std::thread::spawn(move || run(&examples))).collect();
     let wrong: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 /// The page of the language.
 pub(crate) const LANGUAGE: &str = "docs/language.md";
 
+/// The page of steps in other languages.
+pub(crate) const PLUGINS: &str = "docs/plugins.md";
+
 /// A fenced block of YAML, or a file of another kind. What stands behind the fence says what to do with it.
 pub(crate) struct Example {
     /// The heading it stands under.
@@ -70,7 +73,7 @@ fn example(heading: &str, info: &str) -> Example {
 /// The links within the repository: the page and where each leads.
 pub(crate) fn links() -> Vec<(String, String)> {
     let mut links = Vec::new();
-    for page in ["docs/language.md", "docs/architecture.md", "docs/testing.md"] {
+    for page in ["docs/language.md", "docs/architecture.md", "docs/testing.md", PLUGINS] {
         let text = text(page);
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         let targets = targets.filter(|target| !target.contains("://") && !target.contains(' '));

@@ -65,6 +65,31 @@ impl Project {
         self
     }
 
+    /// Writes a program of the project, which can be executed once this returns.
+    pub fn program(&self, path: &str, text: &str) -> &Self {
+        self.write(path, text);
+        let path = self.path.join(path);
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// Everything in the files of the newest run, as text.
+    pub fn read_run(&self) -> String {
+        fn read(folder: &Path, all: &mut String) {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                // A pipe would wait for whoever writes into it.
+                if entry.path().is_dir() {
+                    read(&entry.path(), all);
+                } else if entry.path().is_file() {
+                    all.push_str(&String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()));
+                }
+            }
+        }
+        let mut all = String::new();
+        read(&self.run_folder(), &mut all);
+        all
+    }
+
     /// Writes `workflows/NAME.yaml`.
     pub fn workflow(&self, name: &str, text: &str) -> &Self {
         self.write(format!("workflows/{name}.yaml"), text)

@@ -9,6 +9,7 @@ use runner_engine::driver::{Command, DriveError, Driver, Observer, Options, Outc
 use runner_engine::evaluate::Evaluator;
 use runner_engine::language::ast::Concurrency;
 use runner_engine::ledger::{GroupLock, Holder, LedgerError, Policy, Want, WhenBusy, user_state_folder};
+use runner_engine::plugin::{Places, Plugins};
 use runner_engine::program::Registry;
 use runner_engine::run::Run;
 use runner_engine::seal::KeyFile;
@@ -16,6 +17,7 @@ use runner_keeper::pretence;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::library::Workflows;
 use crate::output;
 
 /// The hidden command of a keeper.
@@ -24,9 +26,17 @@ pub(crate) const KEEPER: &str = "__keeper";
 /// The hidden command of a built-in service.
 pub(crate) const SERVICE: &str = "__service";
 
-/// The step types of this binary.
-pub(crate) fn registry() -> Registry {
-    Registry::new(runner_steps::all())
+/// The step types of this binary, and of the plugins that the workflows of a project can name.
+pub(crate) fn registry(project: &Path) -> Registry {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    let places = Places {
+        project: project.to_path_buf(),
+        workflows: Workflows::of(project).folders(),
+        path: std::env::var_os("PATH"),
+        cache: cache.map(|cache| cache.join("runner/plugins")),
+    };
+    Registry::new(runner_steps::all()).with_plugins(Plugins::new(places))
 }
 
 /// The environment as text; what is not UTF-8 is left out.

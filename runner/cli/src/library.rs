@@ -75,7 +75,7 @@ impl Workflows {
     }
 
     /// The `workflows` folders from here upwards to the project, then the project's.
-    fn folders(&self) -> Vec<PathBuf> {
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
         let here = std::env::current_dir().unwrap_or_else(|_| self.project.clone());
         let mut folders: Vec<PathBuf> = here
             .ancestors()

@@ -36,6 +36,11 @@ pub(crate) fn choose(project: &Path, run: Option<&str>) -> Result<RunFolder, Ref
     newest.ok_or_else(|| Refusal::new(Exit::Usage, "there are no runs yet").hint("`runner run NAME` starts one"))
 }
 
+/// The project that a run's folder lies in: `.runner/runs/<id>` of it.
+fn project_of(folder: &RunFolder) -> &Path {
+    folder.path().ancestors().nth(3).unwrap_or(folder.path())
+}
+
 impl Past {
     /// Reads a run as far as it is written.
     pub(crate) fn open(folder: RunFolder) -> Result<Self, Refusal> {
@@ -57,7 +62,7 @@ impl Past {
         let record: Record = serde_json::from_value(started.ok_or_else(blank)?).map_err(|error| {
             Refusal::new(Exit::Ledger, format!("the record of the run `{}` does not decode: {error}", folder.id()))
         })?;
-        let program = run::program(&record, &drive::registry()).map_err(|diagnostics| {
+        let program = run::program(&record, &drive::registry(project_of(&folder))).map_err(|diagnostics| {
             drive::show(&diagnostics);
             let message = format!("the workflow of the run `{}` is not understood any more", folder.id());
             Refusal::new(Exit::Ledger, message).hint("it was made by another version of `runner`")

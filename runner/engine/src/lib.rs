@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod expression;
 pub mod language;
 pub mod ledger;
+pub mod plugin;
 pub mod program;
 pub mod report;
 pub mod run;

@@ -26,7 +26,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use example::Example;
 pub use secret::Secret;
 pub use step::{Ability, Change, InProcess, Need, Process, Serve, Step};
-pub use step_type::{DecodeError, Instance, Kind, StepType};
+pub use step_type::{DecodeError, Facts, Instance, Kind, StepType, Told};
 
 /// A boxed future, the shape in which async work crosses the traits of this crate.
 pub type Future<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;

@@ -44,10 +44,47 @@ pub struct StepType {
     pub needs: &'static [Need],
     /// Its examples.
     pub examples: &'static [Example],
-    with: fn() -> Value,
-    output: fn() -> Value,
-    decode: fn(Value) -> Result<Box<dyn Instance>, DecodeError>,
-    encode_check: fn(Value) -> Result<Value, DecodeError>,
+    types: Types,
+}
+
+/// Where the types of `with:` and of the outputs are from.
+enum Types {
+    /// Rust's own.
+    Rust {
+        with: fn() -> Value,
+        output: fn() -> Value,
+        decode: fn(Value) -> Result<Box<dyn Instance>, DecodeError>,
+        encode_check: fn(Value) -> Result<Value, DecodeError>,
+    },
+    /// Another program's, which tells them.
+    Told(&'static dyn Told),
+}
+
+/// The types of a step that is written in another language.
+pub trait Told: Send + Sync {
+    /// See [`StepType::with_schema`].
+    fn with_schema(&self) -> Value;
+    /// See [`StepType::output_schema`].
+    fn output_schema(&self) -> Value;
+    /// See [`StepType::decode`].
+    fn decode(&self, with: Value) -> Result<Box<dyn Instance>, DecodeError>;
+    /// See [`StepType::decode_output`].
+    fn decode_output(&self, output: Value) -> Result<Value, DecodeError>;
+}
+
+/// What a program tells of a step besides its types.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// `namespace.verb`.
+    pub name: &'static str,
+    /// Whether twice is the same as once.
+    pub idempotent: bool,
+    /// Part of the fingerprint.
+    pub behaviour: u32,
+    /// Programs it needs.
+    pub needs: &'static [Need],
+    /// Its examples.
+    pub examples: &'static [Example],
 }
 
 /// A value that does not decode: where, and why.
@@ -87,13 +124,31 @@ impl StepType {
             abilities: T::ABILITIES,
             needs: T::NEEDS,
             examples: T::EXAMPLES,
-            with: schema::<T>,
-            output: schema::<T::Output>,
-            decode: instance,
-            encode_check: |value| {
-                let output: T::Output = decode(value)?;
-                serde_json::to_value(output).map_err(|e| DecodeError { path: ".".into(), message: e.to_string() })
+            types: Types::Rust {
+                with: schema::<T>,
+                output: schema::<T::Output>,
+                decode: instance,
+                encode_check: |value| {
+                    let output: T::Output = decode(value)?;
+                    serde_json::to_value(output).map_err(|e| DecodeError { path: ".".into(), message: e.to_string() })
+                },
             },
+        }
+    }
+
+    /// A process step whose types another program tells.
+    pub fn told(facts: Facts, types: &'static dyn Told) -> Self {
+        Self {
+            name: facts.name,
+            kind: Kind::Process,
+            idempotent: facts.idempotent,
+            behaviour: facts.behaviour,
+            waits: false,
+            speaks: false,
+            abilities: &[],
+            needs: facts.needs,
+            examples: facts.examples,
+            types: Types::Told(types),
         }
     }
 
@@ -104,12 +159,18 @@ impl StepType {
 
     /// The JSON Schema (draft-07, definitions inlined) of `with:`. Its description is the manual's text.
     pub fn with_schema(&self) -> Value {
-        (self.with)()
+        match &self.types {
+            Types::Rust { with, .. } => with(),
+            Types::Told(types) => types.with_schema(),
+        }
     }
 
     /// The JSON Schema of the outputs.
     pub fn output_schema(&self) -> Value {
-        (self.output)()
+        match &self.types {
+            Types::Rust { output, .. } => output(),
+            Types::Told(types) => types.output_schema(),
+        }
     }
 
     /// The first line of the manual.
@@ -120,12 +181,18 @@ impl StepType {
 
     /// Decodes a rendered `with:`.
     pub fn decode(&self, with: Value) -> Result<Box<dyn Instance>, DecodeError> {
-        (self.decode)(with)
+        match &self.types {
+            Types::Rust { decode, .. } => decode(with),
+            Types::Told(types) => types.decode(with),
+        }
     }
 
     /// Decodes outputs given by a person or a `check:`, and gives them back in full.
     pub fn decode_output(&self, output: Value) -> Result<Value, DecodeError> {
-        (self.encode_check)(output)
+        match &self.types {
+            Types::Rust { encode_check, .. } => encode_check(output),
+            Types::Told(types) => types.decode_output(output),
+        }
     }
 
     /// Whether the type has an ability.

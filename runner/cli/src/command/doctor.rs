@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runner_engine::ledger::{Lock, Runs, user_state_folder};
-use runner_sdk::Need;
+use runner_sdk::{Need, StepType};
 use serde_json::json;
 
+use super::plugin;
 use crate::args;
 use crate::drive::{self, Refusal};
 use crate::exit::Exit;
@@ -34,8 +35,25 @@ pub(crate) fn doctor(project: &Path, args: &args::Doctor) -> Result<Exit, Refusa
         return super::repair::repair(project, run, args);
     }
     let mut findings = vec![home(), state_folder(), runtime_folder(), project_folder(project)];
-    for (need, users) in needs(project, args.workflow.as_deref())? {
+    let registry = drive::registry(project);
+    let (types, plugins) = match &args.workflow {
+        None => (registry.all().to_vec(), plugin::of_project(&registry)),
+        Some(name) => {
+            let program = super::compiled(project, &Workflows::of(project), name)?;
+            let used = program.steps.iter().flat_map(|step| step.uses.iter().chain(&step.check).chain(&step.undo));
+            (used.map(|uses| uses.step.0).collect(), plugin::of_workflow(&registry, &program))
+        }
+    };
+    let of_plugins = plugins.iter().filter_map(|(_, plugin)| plugin.as_ref().ok());
+    let of_plugins: Vec<_> = of_plugins.flat_map(|plugin| plugin.types.iter().copied()).collect();
+    for (need, users) in needs(&[types, of_plugins].concat()) {
         findings.push(program(&need, &users));
+    }
+    for (what, plugin) in plugins {
+        findings.push(match plugin {
+            Ok(plugin) => Finding { what, found: Ok(plugin::shown(&plugin, project)), how: None },
+            Err(error) => Finding { what, found: Err(error.message), how: error.hint },
+        });
     }
     let lacking = findings.iter().filter(|finding| finding.found.is_err()).count();
     if args.output == args::Shape::Json {
@@ -68,16 +86,8 @@ pub(crate) fn doctor(project: &Path, args: &args::Doctor) -> Result<Exit, Refusa
     Ok(if lacking == 0 { Exit::Done } else { Exit::Unexpected })
 }
 
-/// The programs that the step types of a workflow and of all it calls need, with those types; of all types without one.
-fn needs(project: &Path, workflow: Option<&str>) -> Result<Vec<(Need, Vec<String>)>, Refusal> {
-    let types = match workflow {
-        None => drive::registry().all().to_vec(),
-        Some(name) => {
-            let program = super::compiled(&Workflows::of(project), name)?;
-            let used = program.steps.iter().flat_map(|step| step.uses.iter().chain(&step.check).chain(&step.undo));
-            used.map(|uses| uses.step.0).collect()
-        }
-    };
+/// The programs that step types need, with those types.
+fn needs(types: &[&'static StepType]) -> Vec<(Need, Vec<String>)> {
     let mut found: BTreeMap<&str, (Need, Vec<String>)> = BTreeMap::new();
     for step in types {
         for need in step.needs {
@@ -87,7 +97,7 @@ fn needs(project: &Path, workflow: Option<&str>) -> Result<Vec<(Need, Vec<String
             }
         }
     }
-    Ok(found.into_values().collect())
+    found.into_values().collect()
 }
 
 fn program(need: &Need, users: &[String]) -> Finding {

@@ -8,6 +8,7 @@ mod graph;
 mod help;
 mod list;
 mod logs;
+mod plugin;
 mod repair;
 mod resume;
 mod run;
@@ -21,6 +22,7 @@ mod test;
 mod undo;
 mod validate;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -66,11 +68,8 @@ pub(crate) fn main() -> ExitCode {
         Command::List(args) => Ok(list::list(&project, &args)),
         Command::Validate(args) => Ok(validate::validate(&project, &args)),
         Command::Test(args) => test::test(&project, &args),
-        Command::Steps(args) => steps::steps(&args),
-        Command::Schema(args) => {
-            schema::schema(&args);
-            Ok(Exit::Done)
-        }
+        Command::Steps(args) => steps::steps(&project, &args),
+        Command::Schema(args) => Ok(schema::schema(&project, &args)),
         Command::State(args) => state::state(&project, &args),
         Command::Doctor(args) => doctor::doctor(&project, &args),
         Command::Completions(args) => completions::completions(&args),
@@ -92,9 +91,9 @@ fn opened(library: &Workflows, name: &str) -> Result<Opened, Refusal> {
 }
 
 /// A workflow, ready to be looked at; what is wrong with it is shown.
-fn compiled(library: &Workflows, name: &str) -> Result<Program, Refusal> {
+fn compiled(project: &Path, library: &Workflows, name: &str) -> Result<Program, Refusal> {
     let mut sink = Sink::new();
-    let program = compile(opened(library, name)?, library, &drive::registry(), &mut sink);
+    let program = compile(opened(library, name)?, library, &drive::registry(project), &mut sink);
     match program {
         Some(program) if !sink.has_errors() => Ok(program),
         _ => {

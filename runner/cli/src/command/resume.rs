@@ -132,7 +132,7 @@ pub(crate) fn restored(project: &Path, record: Record, inputs: &[String]) -> Res
             given.insert(name.clone(), value);
         }
     }
-    restore(record, &drive::registry(), &drive::environment(), project, &given).map_err(|diagnostics| {
+    restore(record, &drive::registry(project), &drive::environment(), project, &given).map_err(|diagnostics| {
         drive::show(&diagnostics);
         Refusal::new(Exit::Paused, "the run cannot go on as it is")
     })

@@ -39,7 +39,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let request = Request {
         main,
         library: &library,
-        registry: &drive::registry(),
+        registry: &drive::registry(project),
         project: project.to_path_buf(),
         working_directory: here,
         inputs: &args.inputs,

@@ -131,7 +131,7 @@ fn play(
     let home = Home::new().map_err(unexpected)?;
     let setting = Setting {
         library,
-        registry: &drive::registry(),
+        registry: &drive::registry(project),
         project: project.to_path_buf(),
         home: &home.0,
         world: Arc::new(Machine::new()),

@@ -37,7 +37,7 @@ pub(crate) fn validate(project: &Path, args: &args::Validate) -> Exit {
         };
         let key = opened.key.clone();
         let mut sink = Sink::new();
-        compile(opened, &library, &drive::registry(), &mut sink);
+        compile(opened, &library, &drive::registry(project), &mut sink);
         let found = sink.finish();
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
         tell(&found, args.json);

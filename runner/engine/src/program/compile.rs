@@ -11,7 +11,7 @@ use super::library::{Library, Opened};
 use super::registry::Registry;
 use super::text::{Decision, Fields, Words};
 use super::{Program, Unit, policy};
-use crate::diagnostic::{Diagnostic, Sink, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::expression::Reference;
 use crate::language::{ast, parse};
 
@@ -199,13 +199,14 @@ impl Compiler<'_> {
         with: Option<&crate::language::reader::Node>,
         workflow: &ast::Workflow,
     ) -> Option<Uses> {
-        let Some(of) = self.registry.find(&name.value) else {
-            let known = self.registry.all().iter().map(|step| step.name);
-            let message = format!("there is no step type `{}`", name.value);
-            let unknown = Diagnostic::error(&workflow.source, name.span, message);
-            let hint = did_you_mean(&name.value, known).unwrap_or_else(|| "`runner steps` lists them".to_owned());
-            self.sink.push(unknown.hint(hint));
-            return None;
+        let folder = self.calls.last().and_then(|&unit| self.units[unit].folder.as_deref());
+        let of = match self.registry.look_up(&name.value, folder) {
+            Ok(of) => of,
+            Err(error) => {
+                let unknown = Diagnostic::error(&workflow.source, name.span, error.message);
+                self.sink.push(unknown.maybe_hint(error.hint));
+                return None;
+            }
         };
         let shape = self.catalog.shape(of);
         let schema = &shape.with;

@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::evaluate::{Facts, Known, Secrets};
 use crate::language::Document;
 use crate::language::input::{Given, InputValue, SecretGiven, resolve};
+use crate::plugin::Plugins;
 use crate::program::{Library, LibraryError, Opened, Program, Registry, compile};
 
 /// What a person asks for.
@@ -112,6 +113,7 @@ pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
         env: mention::env(&program, &request.env),
         state: if mention::state(&program) { request.state } else { Value::Null },
         parallel: request.parallel,
+        plugins: request.registry.plugins().map(Plugins::records).unwrap_or_default(),
     };
     let run = Run::assemble(Arc::new(program), record, secrets, Vec::new());
     run.refuse_secrets(&mut sink);

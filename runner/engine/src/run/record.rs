@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::plugin::PluginRecord;
+
 /// The version of this record's format.
 pub(super) const VERSION: u32 = 1;
 
@@ -42,6 +44,9 @@ pub struct Record {
     pub state: Value,
     /// Attempts that may run at once.
     pub parallel: usize,
+    /// The plugins that the workflow uses, and what they said of themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PluginRecord>,
 }
 
 /// A workflow file as it was.

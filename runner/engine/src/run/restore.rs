@@ -24,6 +24,11 @@ pub fn restore(
 ) -> Result<Run, Vec<Diagnostic>> {
     let mut sink = Sink::new();
     let program = program(&record, registry)?;
+    if let Some(plugins) = registry.plugins() {
+        for error in record.plugins.iter().filter_map(|plugin| plugins.lacking(plugin)) {
+            sink.push(Diagnostic::whole(&program.main().workflow.source, error.message).maybe_hint(error.hint));
+        }
+    }
     let mut secrets = Secrets::default();
     for (name, reference) in &record.secret_inputs {
         let value = match reference {
@@ -71,7 +76,7 @@ pub fn program(record: &Record, registry: &Registry) -> Result<Program, Vec<Diag
     let first = record.files.first().ok_or_else(|| nowhere("the record of the run names no file".to_owned()))?;
     let main = recorded.opened(&first.key).map_err(|error| nowhere(error.message))?;
     let mut sink = Sink::new();
-    match compile(main, &recorded, registry, &mut sink) {
+    match compile(main, &recorded, &registry.recorded(&record.plugins), &mut sink) {
         Some(program) if !sink.has_errors() => Ok(program),
         _ => Err(sink.finish()),
     }

@@ -18,7 +18,7 @@ use crate::output;
 /// Draws a workflow.
 pub(crate) fn graph(project: &Path, args: &args::Graph) -> Result<Exit, Refusal> {
     let library = Workflows::of(project);
-    let program = super::compiled(&library, &args.workflow)?;
+    let program = super::compiled(project, &library, &args.workflow)?;
     let root = List::of(&program, &program.plan.root, "");
     let name = &program.main().name;
     output::print(&match args.format {

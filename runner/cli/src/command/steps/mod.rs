@@ -3,6 +3,9 @@
 mod page;
 mod shape;
 
+use std::path::Path;
+
+use runner_engine::plugin::{PREFIX, PluginError, Plugins};
 use runner_sdk::StepType;
 use serde_json::{Value, json};
 
@@ -13,24 +16,53 @@ use crate::output;
 use crate::words;
 
 /// Lists the step types, those of a namespace, or shows one.
-pub(crate) fn steps(args: &args::Steps) -> Result<Exit, Refusal> {
-    let registry = drive::registry();
-    let Some(name) = &args.name else { return Ok(list(registry.all(), args.output)) };
-    if let Some(step) = registry.find(name) {
-        match args.output {
-            args::Shape::Text => output::print(&page::page(step, output::columns())),
-            args::Shape::Json => output::line(described(step).to_string()),
+pub(crate) fn steps(project: &Path, args: &args::Steps) -> Result<Exit, Refusal> {
+    let registry = drive::registry(project);
+    let plugins = registry.plugins().map(Plugins::of_project).unwrap_or_default();
+    let Some(name) = &args.name else {
+        let done = list(registry.all(), args.output);
+        // A plugin is asked once somebody names its namespace.
+        for (namespace, folder) in plugins.iter().filter(|_| args.output == args::Shape::Text) {
+            let path = folder.join("plugins").join(format!("{PREFIX}{namespace}"));
+            let shown = path.strip_prefix(project).unwrap_or(&path).display().to_string();
+            output::line(format!("\n{}", output::bold(namespace)));
+            output::line(format!("  the plugin `{shown}`: `runner steps {namespace}` asks it"));
         }
-        return Ok(Exit::Done);
+        return Ok(done);
+    };
+    let namespace = name.split('.').next().unwrap_or(name);
+    let folder = plugins.iter().find(|(known, _)| known == namespace).map(|(_, folder)| folder.as_path());
+    match registry.look_up(name, folder) {
+        Ok(step) => {
+            match args.output {
+                args::Shape::Text => output::print(&page::page(step, output::columns())),
+                args::Shape::Json => output::line(described(step).to_string()),
+            }
+            Ok(Exit::Done)
+        }
+        Err(error) if name.contains('.') => {
+            Err(error.hint.into_iter().fold(Refusal::new(Exit::Usage, error.message), Refusal::hint))
+        }
+        Err(error) => {
+            let within: Vec<_> = registry.all().iter().copied().filter(|step| step.namespace() == name).collect();
+            if !within.is_empty() {
+                return Ok(list(&within, args.output));
+            }
+            let told = |error: PluginError| {
+                error.hint.into_iter().fold(Refusal::new(Exit::Usage, error.message), Refusal::hint)
+            };
+            match registry.plugins().and_then(|plugins| plugins.plugin(name, folder)) {
+                Some(Ok(plugin)) => Ok(list(&plugin.types, args.output)),
+                Some(Err(error)) => Err(told(error)),
+                None => {
+                    let names: Vec<_> = registry.all().iter().flat_map(|step| [step.name, step.namespace()]).collect();
+                    let near = runner_engine::diagnostic::did_you_mean(name, names);
+                    let hint = near.unwrap_or_else(|| "`runner steps` lists the step types there are".to_owned());
+                    Err(told(PluginError { hint: Some(hint), ..error }))
+                }
+            }
+        }
     }
-    let within: Vec<_> = registry.all().iter().copied().filter(|step| step.namespace() == name).collect();
-    if !within.is_empty() {
-        return Ok(list(&within, args.output));
-    }
-    let names: Vec<_> = registry.all().iter().flat_map(|step| [step.name, step.namespace()]).collect();
-    let near = runner_engine::diagnostic::did_you_mean(name, names);
-    let hint = near.unwrap_or_else(|| "`runner steps` lists the step types there are".to_owned());
-    Err(Refusal::new(Exit::Usage, format!("there is no step type `{name}`")).hint(hint))
 }
 
 fn list(steps: &[&'static StepType], shape: args::Shape) -> Exit {

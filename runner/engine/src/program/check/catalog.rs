@@ -59,15 +59,16 @@ fn holds_secret(schema: &Value) -> bool {
     }
 }
 
-/// The shapes of step types by their names, made when they are first asked for.
+/// The shapes of step types, each known by its place in memory, made when they are first asked for: plugins of two
+/// folders may have types of one name.
 #[derive(Debug, Default)]
 pub(in crate::program) struct Catalog {
-    shapes: HashMap<&'static str, Arc<Shape>>,
+    shapes: HashMap<*const StepType, Arc<Shape>>,
 }
 
 impl Catalog {
-    pub(in crate::program) fn shape(&mut self, of: &StepType) -> Arc<Shape> {
-        Arc::clone(self.shapes.entry(of.name).or_insert_with(|| Arc::new(Shape::of(of))))
+    pub(in crate::program) fn shape(&mut self, of: &'static StepType) -> Arc<Shape> {
+        Arc::clone(self.shapes.entry(std::ptr::from_ref(of)).or_insert_with(|| Arc::new(Shape::of(of))))
     }
 }
 

@@ -62,7 +62,7 @@ impl<'p> Checker<'p> {
         let output = match &definition.uses {
             Some(uses) => {
                 self.with(names, uses, step.with.as_ref(), step.id.span, definition.unit);
-                self.catalog.shape(&uses.step).output.clone()
+                self.catalog.shape(uses.step.0).output.clone()
             }
             None => Type::Dyn,
         };

@@ -21,7 +21,7 @@ impl Checker<'_> {
         }
         let source = &self.program.units[unit].workflow.source;
         let mut right = true;
-        let shape = self.catalog.shape(&uses.step);
+        let shape = self.catalog.shape(uses.step.0);
         let schema = &shape.with;
         let own = with.and_then(Node::as_mapping).unwrap_or_default();
         let properties = schema["properties"].as_object();
