@@ -13,9 +13,11 @@ mod look;
 mod machine;
 mod manual;
 mod plugin;
+mod prune;
 mod schema;
 mod state;
 mod test;
+mod transfer;
 mod workflow;
 
 use support::Project;

@@ -73,7 +73,8 @@ fn its_steps_have_pages_and_stand_in_the_schema_and_doctor_names_it() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let workflow = |with: Value| serde_json::json!({"steps": [{"id": "a", "uses": "greet.hello", "with": with}]});
     assert!(validator.is_valid(&workflow(serde_json::json!({"name": "a", "times": "{{inputs.x}}"}))));
-    for wrong in [serde_json::json!({"nmae": "a"}), serde_json::json!({"name": 3, "times": []}), serde_json::json!({})] {
+    for wrong in [serde_json::json!({"nmae": "a"}), serde_json::json!({"name": 3, "times": []}), serde_json::json!({})]
+    {
         assert!(!validator.is_valid(&workflow(wrong.clone())), "{wrong}");
     }
     for words in [&["doctor"][..], &["doctor", "w"]] {
@@ -115,10 +116,18 @@ fn it_is_found_beside_the_workflow_in_the_project_and_on_path_in_this_order() {
 
 #[test]
 fn what_is_wrong_with_a_plugin_is_one_clear_error() {
-    let step = |with: &str| format!(r#"{{"protocol": 1, "steps": [{{"name": "hello", "description": "x", "idempotent": true{with}}}]}}"#);
+    let step = |with: &str| {
+        format!(r#"{{"protocol": 1, "steps": [{{"name": "hello", "description": "x", "idempotent": true{with}}}]}}"#)
+    };
     let cases = [
-        ("#!/bin/sh\necho hello there\n".to_owned(), "does not describe itself: it printed `hello there\\n`, which is no JSON"),
-        ("#!/bin/sh\necho boom >&2; exit 3\n".to_owned(), "failed when it was asked to describe itself (exit status: 3): boom"),
+        (
+            "#!/bin/sh\necho hello there\n".to_owned(),
+            "does not describe itself: it printed `hello there\\n`, which is no JSON",
+        ),
+        (
+            "#!/bin/sh\necho boom >&2; exit 3\n".to_owned(),
+            "failed when it was asked to describe itself (exit status: 3): boom",
+        ),
         ("#!/bin/sh\nkill -9 $$\n".to_owned(), "failed when it was asked to describe itself (signal: 9"),
         ("#!/no/such/interpreter\n".to_owned(), "cannot be started"),
         ("#!/bin/sh\necho '{\"protocol\": 2}'\n".to_owned(), "speaks protocol 2, this runner knows up to 1"),
@@ -126,10 +135,19 @@ fn what_is_wrong_with_a_plugin_is_one_clear_error() {
         ("#!/bin/sh\necho '{\"protocol\": 1, \"steps\": []}'\n".to_owned(), "it has no steps"),
         ("#!/bin/sh\nhead -c 2000000 /dev/zero\n".to_owned(), "says more than 1024 KiB of itself"),
         (format!("#!/bin/sh\necho '{}'\n", step(", \"with\": 3")), "`with` is no JSON Schema"),
-        (format!("#!/bin/sh\necho '{}'\n", step(", \"with\": {\"type\": \"array\"}")), "`with` must be the schema of an object"),
-        (format!("#!/bin/sh\necho '{}'\n", step(", \"outputs\": {\"properties\": {\"a\": {\"type\": \"strin\"}}}")), "`outputs` is no JSON Schema"),
+        (
+            format!("#!/bin/sh\necho '{}'\n", step(", \"with\": {\"type\": \"array\"}")),
+            "`with` must be the schema of an object",
+        ),
+        (
+            format!("#!/bin/sh\necho '{}'\n", step(", \"outputs\": {\"properties\": {\"a\": {\"type\": \"strin\"}}}")),
+            "`outputs` is no JSON Schema",
+        ),
         (format!("#!/bin/sh\necho '{}'\n", step("").replace("hello", "Hello")), "a name is `[a-z][a-z0-9_]*`"),
-        (format!("#!/bin/sh\necho '{}'\n", step("").replace(", \"idempotent\": true", "")), "missing field `idempotent`"),
+        (
+            format!("#!/bin/sh\necho '{}'\n", step("").replace(", \"idempotent\": true", "")),
+            "missing field `idempotent`",
+        ),
     ];
     for (script, part) in cases {
         let project = Project::new();
@@ -145,14 +163,22 @@ fn what_is_wrong_with_a_plugin_is_one_clear_error() {
     project.write("plugins/runner-step-greet", "#!/bin/sh\n");
     project.workflow("w", "steps: [{id: a, uses: greet.hello}]");
     let ended = project.run(&["validate", "w"]).expect(10);
-    assert!(ended.stderr.contains("plugins/runner-step-greet` is not executable") && ended.stderr.contains("chmod +x"), "{ended}");
+    assert!(
+        ended.stderr.contains("plugins/runner-step-greet` is not executable") && ended.stderr.contains("chmod +x"),
+        "{ended}"
+    );
 }
 
 #[test]
 fn what_a_run_answers_is_taken_as_it_is_said() {
     let cases = [
         ("echo '{\"outputs\": {\"said\": \"hi\"}}'", 0, 1, ""),
-        ("echo '{\"error\": {\"kind\": \"transient\", \"message\": \"not yet\", \"hint\": \"wait\"}}'; exit 4", 20, 2, "not yet"),
+        (
+            "echo '{\"error\": {\"kind\": \"transient\", \"message\": \"not yet\", \"hint\": \"wait\"}}'; exit 4",
+            20,
+            2,
+            "not yet",
+        ),
         ("echo '{\"error\": {\"kind\": \"permanent\", \"message\": \"never\"}}'", 20, 1, "never"),
         ("echo '{\"error\": {\"kind\": \"input\", \"message\": \"not so\"}}'", 20, 1, "not so"),
         ("echo first >&2; echo last words >&2; exit 7", 20, 2, "`runner-step-greet` exited with code 7: last words"),

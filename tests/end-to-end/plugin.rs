@@ -68,7 +68,12 @@ steps:
     let token = "hunter2-hunter2";
     project.env("TOKEN", token);
     plugin(&project, "loud", true, "read -r given; echo \"I was given $given\" >&2; echo '{\"outputs\": {}}'");
-    plugin(&project, "gives", true, "echo '{\"outputs\": {\"said\": \"'$(sed 's/.*\"text\":\"\\([^\"]*\\)\".*/\\1/')'\"}}'");
+    plugin(
+        &project,
+        "gives",
+        true,
+        "echo '{\"outputs\": {\"said\": \"'$(sed 's/.*\"text\":\"\\([^\"]*\\)\".*/\\1/')'\"}}'",
+    );
     let ended = project.run(&["run", "w"]);
     let logs = project.run(&["logs"]).expect(0);
     assert!(logs.stdout.contains("I was given"), "{logs}");

@@ -7,11 +7,15 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
 use crate::complete;
 
+mod runs;
 mod state;
 mod test;
+mod transfer;
 
+pub(crate) use runs::Runs;
 pub(crate) use state::{At, State, StateCommand};
 pub(crate) use test::{Schema, Test};
+pub(crate) use transfer::{Export, Import};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -94,7 +98,7 @@ pub(crate) enum Command {
     Status(Status),
     /// A run as it looked on a terminal: the tree of its steps, and how it ended
     Show(Show),
-    /// The runs there were, newest first
+    /// The runs there were, newest first; with `--prune`, those that are over are removed
     Runs(Runs),
     /// What the steps of a run have said
     Logs(Logs),
@@ -112,6 +116,10 @@ pub(crate) enum Command {
     Steps(Steps),
     /// The JSON Schema of workflow files, for editors
     Schema(Schema),
+    /// Pack a run into one archive, for another machine
+    Export(Export),
+    /// Unpack a run that was exported
+    Import(Import),
     /// What deployments have left behind: read, written, moved
     State(State),
     /// What this machine lacks, and how to get it
@@ -243,16 +251,6 @@ pub(crate) struct Status {
     #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// How it is told
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) output: Shape,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Runs {
-    /// How many
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
-    pub(crate) limit: usize,
-    /// How they are told; JSON is one object a line
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Shape,
 }

@@ -11,6 +11,7 @@ mod drive;
 mod event;
 mod exit;
 mod follow;
+mod hold;
 mod lane;
 mod library;
 mod output;

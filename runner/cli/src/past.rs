@@ -37,7 +37,7 @@ pub(crate) fn choose(project: &Path, run: Option<&str>) -> Result<RunFolder, Ref
 }
 
 /// The project that a run's folder lies in: `.runner/runs/<id>` of it.
-fn project_of(folder: &RunFolder) -> &Path {
+pub(crate) fn project_of(folder: &RunFolder) -> &Path {
     folder.path().ancestors().nth(3).unwrap_or(folder.path())
 }
 
@@ -62,6 +62,7 @@ impl Past {
         let record: Record = serde_json::from_value(started.ok_or_else(blank)?).map_err(|error| {
             Refusal::new(Exit::Ledger, format!("the record of the run `{}` does not decode: {error}", folder.id()))
         })?;
+        let record = record.moved(project_of(&folder));
         let program = run::program(&record, &drive::registry(project_of(&folder))).map_err(|diagnostics| {
             drive::show(&diagnostics);
             let message = format!("the workflow of the run `{}` is not understood any more", folder.id());

@@ -23,6 +23,15 @@ pub(crate) fn clock(milliseconds: u64) -> String {
     time.ok().and_then(|time| time.format(format).ok()).unwrap_or_else(|| milliseconds.to_string())
 }
 
+/// Bytes as `312 B`, `4.2 KiB`, `1.0 GiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    match units.into_iter().find(|(shift, _)| bytes >> shift > 0) {
+        Some((shift, unit)) => format!("{}.{} {unit}", bytes >> shift, (bytes >> (shift - 10) & 1023) * 10 / 1024),
+        None => format!("{bytes} B"),
+    }
+}
+
 /// `1 step`, `2 steps`.
 pub(crate) fn counted(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
@@ -97,6 +106,12 @@ mod tests {
     fn times_are_as_exact_as_people_want_them() {
         let shown = [0, 950, 9_990, 10_000, 61_000, 3_723_000, 90_000_000].map(elapsed);
         assert_eq!(shown, ["0.0 s", "0.9 s", "9.9 s", "10 s", "1m 01s", "1h 02m", "1d 01h"]);
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_largest_unit() {
+        let shown = [0, 1023, 1024, 4_300, 5 << 20, (7 << 30) + (1 << 29)].map(super::size);
+        assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "4.1 KiB", "5.0 MiB", "7.5 GiB"]);
     }
 
     #[test]

@@ -15,12 +15,15 @@ use std::path::{Component, Path, PathBuf};
 
 use runner_sdk::{Error, Result, StepType};
 
+pub use read::{Entry, entries};
+
 /// The step types of this namespace.
 pub static STEPS: &[StepType] = &[StepType::in_process::<pack::Pack>(), StepType::in_process::<unpack::Unpack>()];
 
 /// What an entry is, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
+    /// A folder.
     Folder,
     /// A file of this size.
     File(u64),

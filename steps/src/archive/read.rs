@@ -9,16 +9,18 @@ use tar::EntryType;
 use super::{Kind, format, strays};
 
 /// An entry that was found to be harmless.
-pub(super) struct Entry {
-    pub(super) path: PathBuf,
-    pub(super) kind: Kind,
+pub struct Entry {
+    /// Its path in the archive.
+    pub path: PathBuf,
+    /// What it is.
+    pub kind: Kind,
     /// Permission bits, without setuid, setgid and sticky.
-    pub(super) mode: u32,
+    pub mode: u32,
 }
 
 /// Goes through an archive in its order; `each` is given an entry and its content. Folders that an entry stands in and
 /// that the archive does not name come before it.
-pub(super) fn entries(
+pub fn entries(
     file: impl Read + Send + 'static,
     mut each: impl FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
 ) -> io::Result<()> {

@@ -19,6 +19,7 @@ mod state;
 mod status;
 mod steps;
 mod test;
+mod transfer;
 mod undo;
 mod validate;
 
@@ -70,6 +71,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(args) => test::test(&project, &args),
         Command::Steps(args) => steps::steps(&project, &args),
         Command::Schema(args) => Ok(schema::schema(&project, &args)),
+        Command::Export(args) => transfer::export(&project, &args),
+        Command::Import(args) => transfer::import(&project, &args),
         Command::State(args) => state::state(&project, &args),
         Command::Doctor(args) => doctor::doctor(&project, &args),
         Command::Completions(args) => completions::completions(&args),

@@ -15,6 +15,7 @@ use crate::ask;
 use crate::drive::{self, Refusal};
 use crate::exit::Exit;
 use crate::library::Workflows;
+use crate::past;
 use crate::report;
 use crate::world::Machine;
 
@@ -114,6 +115,7 @@ pub(crate) fn record(folder: &RunFolder, opened: &Past) -> Result<Record, Refusa
         return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
     };
     serde_json::from_value(record)
+        .map(|record: Record| record.moved(past::project_of(folder)))
         .map_err(|error| Refusal::new(Exit::Ledger, format!("the record of the run does not decode: {error}")))
 }
 

@@ -73,7 +73,8 @@ impl Evaluator {
             "behaviour": uses.step.behaviour,
             "with": compared,
             "env": compared_env,
-            "dir": dir.to_string_lossy(),
+            // Relative to the project, so that a run can be moved with it.
+            "dir": dir.strip_prefix(&self.facts.project).unwrap_or(&dir).to_string_lossy(),
             "ready": text(&definition.ready),
             "until": text(&definition.until),
             "outputs": definition.outputs.iter().map(|(name, words)| (name, words.written())).collect::<Vec<_>>(),

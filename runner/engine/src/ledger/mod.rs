@@ -34,6 +34,7 @@ mod reader;
 mod record;
 mod repair;
 mod run_folder;
+mod run_move;
 mod scan;
 mod state;
 mod synced;

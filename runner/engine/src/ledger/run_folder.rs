@@ -158,7 +158,7 @@ fn names<'a>(runs: impl IntoIterator<Item = &'a RunFolder>) -> String {
     shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
-fn looks_like_id(name: &str) -> bool {
+pub(super) fn looks_like_id(name: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     name.is_ascii() && name.len() > STAMP && digits(&name[..8]) && &name[8..9] == "-" && digits(&name[9..STAMP])
 }
@@ -179,7 +179,7 @@ fn spelled(workflow: &str) -> String {
 }
 
 /// Nothing of `.runner` belongs into a repository: it may hold what steps gave out.
-fn ignore_in_git(disk: &dyn Disk, home: &Path) -> Result<(), LedgerError> {
+pub(super) fn ignore_in_git(disk: &dyn Disk, home: &Path) -> Result<(), LedgerError> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let path = home.join(".gitignore");
     if path.exists() {

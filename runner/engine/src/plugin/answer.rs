@@ -52,16 +52,15 @@ pub(super) fn outputs(who: &str, exit: Exit, captured: &Captured) -> Result<Valu
         (_, Exit::Code(code)) if code != 0 => {
             Err(failed(who, &format!("exited with code {code}"), exit, &captured.tail))
         }
-        (_, Exit::Signal(signal)) => {
-            Err(failed(who, &format!("was ended by signal {signal}"), exit, &captured.tail))
-        }
+        (_, Exit::Signal(signal)) => Err(failed(who, &format!("was ended by signal {signal}"), exit, &captured.tail)),
         (Ok(answer), _) => Ok(answer.outputs.unwrap_or_default().into()),
         // A step without outputs need not say so.
         (Err(_), _) if said.is_empty() => Ok(Map::new().into()),
         (Err(error), _) => {
             let begin: String = String::from_utf8_lossy(said).chars().take(60).collect();
             let message = format!("`{who}` printed `{}`, which is no answer: {error}", begin.escape_debug());
-            let hint = "it is to print `{\"outputs\": {…}}` or `{\"error\": {…}}` alone; what it logs goes to standard error";
+            let hint =
+                "it is to print `{\"outputs\": {…}}` or `{\"error\": {…}}` alone; what it logs goes to standard error";
             Err(Error::permanent(message).hint(hint))
         }
     }

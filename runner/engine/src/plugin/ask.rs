@@ -53,7 +53,10 @@ pub(super) fn ask_within(path: &Path, project: &Path, bound: Duration) -> Result
         let tail = stderr.recv_timeout(left().max(grace)).unwrap_or_default();
         let tail = String::from_utf8_lossy(&tail);
         let last = tail.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim()));
-        return Err(wrong(format!("failed when it was asked to describe itself ({status}){}", last.unwrap_or_default())));
+        return Err(wrong(format!(
+            "failed when it was asked to describe itself ({status}){}",
+            last.unwrap_or_default()
+        )));
     }
     Ok(said)
 }

@@ -8,11 +8,7 @@ use super::find::Places;
 use super::{Description, PROTOCOL, PluginError, ask};
 
 /// What the plugin says of itself, now or when it was asked before, and the digest of its file.
-pub(super) fn description(
-    path: &Path,
-    namespace: &str,
-    places: &Places,
-) -> Result<(String, Description), PluginError> {
+pub(super) fn description(path: &Path, namespace: &str, places: &Places) -> Result<(String, Description), PluginError> {
     let shown = path.display().to_string();
     let digest = digest(path).map_err(|error| {
         PluginError::new(format!("the plugin `{shown}` cannot be read: {error}"), "make it readable")

@@ -114,7 +114,8 @@ impl DescribedStep {
             return Err("its `description` is empty".to_owned());
         }
         for (what, schema) in [("with", &mut self.with), ("outputs", &mut self.outputs)] {
-            let members = schema.as_object_mut().ok_or_else(|| format!("`{what}` is no JSON Schema: it is no object"))?;
+            let members =
+                schema.as_object_mut().ok_or_else(|| format!("`{what}` is no JSON Schema: it is no object"))?;
             if *members.entry("type").or_insert_with(|| "object".into()) != "object" {
                 return Err(format!("`{what}` must be the schema of an object"));
             }

@@ -47,9 +47,9 @@ impl Places {
         let folders = self.path.iter().flat_map(std::env::split_paths);
         // A relative folder on PATH would mean another file in another working directory.
         let paths = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
-        let found = paths.into_iter().find(|path| {
-            path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-        });
+        let found = paths
+            .into_iter()
+            .find(|path| path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0));
         found.map(Ok)
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use runner_sdk::{
-    Captured, Change, Command, Context, DecodeError, Error, Example, Exit, Facts, Finished, Future, Instance, Need, Place,
-    Result, StepType, Told,
+    Captured, Change, Command, Context, DecodeError, Error, Example, Exit, Facts, Finished, Future, Instance, Need,
+    Place, Result, StepType, Told,
 };
 use serde_json::{Value, json};
 
@@ -174,7 +174,8 @@ impl Instance for Attempt {
         let outputs = answer::outputs(&self.who, exit, captured)?;
         self.outputs.check(&outputs).map_err(|wrong| {
             let at = if wrong.path == "." { String::new() } else { format!("`{}`: ", wrong.path) };
-            let message = format!("the outputs of `{}` are not what it said they would be: {at}{}", self.who, wrong.message);
+            let message =
+                format!("the outputs of `{}` are not what it said they would be: {at}{}", self.who, wrong.message);
             Error::permanent(message).hint("it is a mistake of the plugin: its `describe` and its `run` differ")
         })?;
         Ok(Finished::new(outputs))

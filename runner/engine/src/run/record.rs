@@ -1,6 +1,6 @@
 //! What is written down of a run when it begins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -47,6 +47,30 @@ pub struct Record {
     /// The plugins that the workflow uses, and what they said of themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginRecord>,
+}
+
+impl Record {
+    /// The record as it is to be read in `project`, to which the run was brought: what lay in the project of old lies in
+    /// this one. What lay elsewhere is looked for there.
+    #[must_use]
+    pub fn moved(mut self, project: &Path) -> Self {
+        if self.project == project {
+            return self;
+        }
+        let old = std::mem::replace(&mut self.project, project.to_path_buf());
+        let moved = |path: &mut PathBuf| {
+            if let Ok(inside) = path.strip_prefix(&old) {
+                *path = if inside.as_os_str().is_empty() { project.to_path_buf() } else { project.join(inside) };
+            }
+        };
+        self.files.iter_mut().filter_map(|file| file.folder.as_mut()).for_each(moved);
+        self.calls.iter_mut().filter_map(|(_, folder, _)| folder.as_mut()).for_each(moved);
+        self.loaded.iter_mut().map(|load| &mut load.file).for_each(moved);
+        for plugin in &mut self.plugins {
+            plugin.folder.iter_mut().chain([&mut plugin.path]).for_each(moved);
+        }
+        self
+    }
 }
 
 /// A workflow file as it was.

@@ -1,4 +1,6 @@
-//! `runner runs`.
+//! `runner runs`: the runs there were, and getting rid of them.
+
+mod prune;
 
 use std::path::Path;
 
@@ -14,6 +16,9 @@ use crate::words;
 
 /// Lists the runs, the newest first.
 pub(crate) fn runs(project: &Path, args: &args::Runs) -> Result<Exit, Refusal> {
+    if args.prune.prune {
+        return prune::prune(project, args);
+    }
     let mut found = Vec::new();
     let mut broken = None;
     for folder in Runs::of(project).list()? {
