@@ -24,6 +24,9 @@ fn workflows_runs_steps_types_and_keys_are_known() {
     assert_eq!(offered(&project, &["steps", "exec"]), ["exec.run"]);
     assert_eq!(offered(&project, &["state", "get", ""]), ["regions.east.version"]);
     assert_eq!(offered(&project, &["comp"]), ["completions"]);
+    project.workflow("demo.test", "tests: [{name: a}]");
+    assert_eq!(offered(&project, &["test", ""]), ["demo"], "who has tests");
+    assert_eq!(offered(&project, &["run", "de"]), ["demo"], "tests are no workflow");
 }
 
 #[test]

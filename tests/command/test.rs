@@ -138,6 +138,30 @@ tests:
     project.run(&["validate"]).expect(0);
 }
 
+#[test]
+fn no_secret_is_looked_up_and_none_is_shown() {
+    let project = Project::new();
+    project.workflow("w", "
+secrets:
+  key: {command: [touch, looked-up]}
+  word: {file: not-there}
+inputs: {token: {type: secret}}
+steps:
+  - {id: a, uses: exec.run, interrupted: repeat, env: {K: '{{secrets.key}} {{secrets.word}} {{inputs.token}}'}, with: {argv: [x]}}
+  - {id: b, uses: log.print, with: {message: 'hunter2 {{secrets.word}}'}}
+");
+    project.workflow("w.test", "doubles: {a: {after: 1m}}
+tests:
+  - {name: plain, inputs: {token: literal-one}, secrets: {word: hunter2}}
+  - {name: after a crash, inputs: {token: 'env:NOT_SET'}, crash: [{at: a, of: machine}], expect: {steps: {a: {attempts: 2}}}}
+  - {name: told, inputs: {token: literal-one}, secrets: {word: hunter2}, doubles: {a: {error: {message: no hunter2, kind: permanent}}}}
+");
+    let ended = project.run(&["test"]).expect(20);
+    assert!(ended.stdout.contains("3 tests, 1 failed") && !ended.stdout.contains("hunter2"), "{ended}");
+    assert!(ended.stderr.contains("no ***"), "{ended}");
+    assert!(!project.path().join("looked-up").exists());
+}
+
 /// The workflows that are shipped have tests, which pass.
 #[test]
 fn every_shipped_workflow_has_tests_that_pass() {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use called::check_called;
 pub use load::load;
-pub use prepare::{Request, prepare};
+pub use prepare::{Request, prepare, prepare_with};
 pub use record::{FileRecord, LoadRecord, Record};
 pub use restore::{Changed, changed, program, restore};
 pub(crate) use schema::node_at;
@@ -27,7 +27,7 @@ use crate::evaluate::Facts;
 use crate::program::Program;
 
 /// A run that is ready to be driven.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     /// What is to be done.
     pub program: Arc<Program>,

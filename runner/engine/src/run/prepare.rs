@@ -46,6 +46,14 @@ pub struct Request<'a> {
 /// Reads everything once. The run's id is filled in when its folder is made ([`Run::named`]). Everything wrong is told
 /// at once; nothing is written.
 pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
+    prepare_with(request, None)
+}
+
+/// As [`prepare`], with values that stand in for what secrets come from, by name: nothing is looked up.
+pub fn prepare_with(
+    request: Request<'_>,
+    made_up: Option<&std::collections::BTreeMap<String, String>>,
+) -> Result<Run, Vec<Diagnostic>> {
     let mut sink = Sink::new();
     let files = vec![file_record(&request.main)];
     let library = Recorder { inner: request.library, files: RefCell::new(files), calls: RefCell::default() };
@@ -72,6 +80,7 @@ pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
             InputValue::Secret(given) => {
                 let reference = given.reference();
                 let value = match (&reference, &given) {
+                    (Some(reference), _) if made_up.is_some() => Ok(reference.clone()),
                     (Some(reference), _) => secret::referenced(reference, &request.env, &request.working_directory),
                     (None, SecretGiven::Literal(value)) => Ok(value.clone()),
                     (None, _) => Err("it has no value".to_owned()),
@@ -92,7 +101,10 @@ pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
     }
     let scope = secret::scope(inputs.clone());
     for unit in &program.units {
-        secrets.declared.extend(secret::declared(unit, &scope, &request.env, &request.project, &mut sink));
+        secrets.declared.extend(match made_up {
+            Some(values) => secret::made_up(unit, values),
+            None => secret::declared(unit, &scope, &request.env, &request.project, &mut sink),
+        });
     }
     let (load, loaded) = load::read(main, &request.project, &scope, &mut sink);
     if sink.has_errors() {

@@ -61,6 +61,15 @@ pub(super) fn declared(unit: &Unit, scope: &Scope, env: &Env, project: &Path, si
     found
 }
 
+/// The secrets that a file declares, by values that stand in for what they come from: nothing is looked up.
+pub(super) fn made_up(unit: &Unit, values: &BTreeMap<String, String>) -> Declared {
+    let one = |name: &String| {
+        let value = values.get(name).cloned().unwrap_or_else(|| format!("the secret {name}"));
+        ((unit.key.clone(), name.clone()), (format!("given:{name}"), value))
+    };
+    unit.workflow.secrets.iter().map(|secret| one(&secret.name.value)).collect()
+}
+
 /// The value behind a reference as it is given for a secret input and recorded: `env:NAME`, `file:PATH`, `command:LINE`.
 pub(super) fn referenced(reference: &str, env: &Env, base: &Path) -> Result<String, String> {
     match reference.split_once(':') {

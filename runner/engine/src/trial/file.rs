@@ -39,6 +39,9 @@ pub struct Test {
     /// The environment: nothing else is in it.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Values of the workflow's secrets. Those that are not given are made up; nothing is looked up for any.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
     /// What deployments have left behind before.
     #[serde(default)]
     pub state: Map<String, Value>,
@@ -49,6 +52,9 @@ pub struct Test {
     /// What stands in where a step is asked, after a crash, whether it was done. Without one it was not.
     #[serde(default)]
     pub checks: BTreeMap<String, Doubles>,
+    /// What stands in where what a step did is taken back. Without one it is, and nothing is done.
+    #[serde(default)]
+    pub undo: BTreeMap<String, Doubles>,
     /// Where the engine dies, in order; each time the run is taken up again.
     #[serde(default)]
     pub crash: Vec<Crash>,

@@ -80,7 +80,12 @@ pub async fn play(setting: &Setting<'_>, file: &TestFile, test: &Test, inputs: &
     };
     let clock = Clock::at(BEGIN);
     let parts = [test.doubles.clone(), file.doubles.clone()];
-    let stage = Arc::new(Stage::new(Arc::clone(&setting.world), Arc::clone(&clock), parts, test.checks.clone()));
+    let stage = Arc::new(Stage::new(
+        Arc::clone(&setting.world),
+        Arc::clone(&clock),
+        parts,
+        [test.checks.clone(), test.undo.clone()],
+    ));
     let watcher = Watcher::new(test.crash.clone());
     played.outcome = drive(setting, test, inputs, workflow, &clock, &stage, &watcher, &mut played.evaluator).await;
     let trouble = stage.trouble();
@@ -118,7 +123,7 @@ async fn drive(
 ) -> Result<Outcome, Trouble> {
     let runs = Runs::of(setting.home);
     leave(&runs, test, &setting.holder).map_err(|error| Trouble::Driver(DriveError::Ledger(error)))?;
-    let prepared = run::prepare(Request {
+    let request = Request {
         main: workflow,
         library: setting.library,
         registry: setting.registry,
@@ -130,8 +135,8 @@ async fn drive(
         parallel: 64,
         state: Value::Object(test.state.clone()),
         now: BEGIN,
-    });
-    let prepared = prepared.map_err(Trouble::Refused)?;
+    };
+    let prepared = run::prepare_with(request, Some(&test.secrets)).map_err(Trouble::Refused)?;
     let folder = runs.create(BEGIN, &prepared.record.workflow).map_err(|error| Trouble::Driver(error.into()))?;
     let run = prepared.named(folder.id());
     *evaluator = Some(seen(&run, &folder, setting));
@@ -146,6 +151,8 @@ async fn drive(
     };
     let world: Arc<dyn World> = stage.clone();
     let crashes = watcher.0.borrow().crashes.clone();
+    // Every life has the run as it was read when it began.
+    let again = run.clone();
     let mut eyes = watcher.clone();
     let begun =
         Driver::begin(run, folder.clone(), Arc::clone(&world), &mut eyes, options()).map_err(Trouble::Driver)?;
@@ -156,10 +163,7 @@ async fn drive(
         }
         stage.crash(crash.of);
         let past = Past::open(&folder).map_err(|error| Trouble::Driver(error.into()))?;
-        let record = past.record().and_then(|record| serde_json::from_value(record).ok());
-        let Some(record) = record else { return Err(Trouble::Test(vec!["it crashed before it began".to_owned()])) };
-        let run = run::restore(record, setting.registry, &test.env, &setting.project, &BTreeMap::new());
-        let (run, mut eyes) = (run.map_err(Trouble::Refused)?, watcher.clone());
+        let (run, mut eyes) = (again.clone(), watcher.clone());
         let intent = Intent::Resume { decisions: Vec::new() };
         let taken = Driver::take_up(run, folder.clone(), past, intent, Arc::clone(&world), &mut eyes, options()).await;
         let (taken, _) = taken.map_err(Trouble::Driver)?;

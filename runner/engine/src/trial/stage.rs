@@ -26,7 +26,9 @@ pub(super) struct Stage {
     clock: Arc<Clock>,
     /// Those of the test, then those of its file.
     parts: [Parts; 2],
+    /// What stands in where a step is asked whether it was done, and where what it did is taken back.
     checks: Parts,
+    undo: Parts,
     scene: Mutex<Scene>,
 }
 
@@ -51,8 +53,13 @@ struct Under {
 }
 
 impl Stage {
-    pub(super) fn new(behind: Arc<dyn World>, clock: Arc<Clock>, parts: [Parts; 2], checks: Parts) -> Self {
-        Self { behind, clock, parts, checks, scene: Mutex::default() }
+    pub(super) fn new(
+        behind: Arc<dyn World>,
+        clock: Arc<Clock>,
+        parts: [Parts; 2],
+        [checks, undo]: [Parts; 2],
+    ) -> Self {
+        Self { behind, clock, parts, checks, undo, scene: Mutex::default() }
     }
 
     fn scene(&self) -> MutexGuard<'_, Scene> {
@@ -82,10 +89,6 @@ impl Stage {
         let bare = bare(path);
         let keys = [path, &bare, step_type];
         keys.iter().find_map(|key| self.parts.iter().find_map(|parts| parts.get(*key)))
-    }
-
-    fn check(&self, path: &str) -> Option<&Doubles> {
-        self.checks.get(path).or_else(|| self.checks.get(&bare(path)))
     }
 }
 
@@ -132,21 +135,25 @@ impl driver::Doubles for Stage {
             after: Duration::ZERO,
             result: AttemptResult::Failed { error: StepError::new(kind, message) },
         };
-        let (doubles, counted) = if begun.purpose == Purpose::Check {
-            let Some(check) = self.check(path) else {
-                return Some(failed(ErrorKind::Permanent, "it is not done".to_owned()));
-            };
-            (check, format!("{path} check"))
-        } else {
-            match self.part(path, of.name) {
-                Some(part) => (part, path.to_owned()),
+        let beside = |parts: &Parts| parts.get(path).or_else(|| parts.get(&bare(path))).cloned();
+        let (doubles, counted) = match begun.purpose {
+            Purpose::Check => match beside(&self.checks) {
+                Some(check) => (check, format!("{path} check")),
+                None => return Some(failed(ErrorKind::Permanent, "it is not done".to_owned())),
+            },
+            Purpose::Undo => match beside(&self.undo) {
+                Some(undo) => (undo, format!("{path} undo")),
+                None => return Some(done()),
+            },
+            Purpose::Run => match self.part(path, of.name) {
+                Some(part) => (part.clone(), path.to_owned()),
                 None if REAL.contains(&of.name) => return None,
                 None => {
                     let message = format!("nothing stands in for `{path}` (`{}`)", of.name);
                     self.scene().trouble.insert(message.clone());
                     return Some(failed(ErrorKind::Permanent, message));
                 }
-            }
+            },
         };
         let mut scene = self.scene();
         let number = scene.begun.entry(counted).or_default();
@@ -179,6 +186,11 @@ impl driver::Doubles for Stage {
         (left > 0 || under.service)
             .then(|| driver::Double { after: Duration::from_millis(left), result: under.result.clone() })
     }
+}
+
+/// What takes nothing and gives nothing.
+fn done() -> driver::Double {
+    driver::Double { after: Duration::ZERO, result: AttemptResult::Succeeded { output: serde_json::Value::Null } }
 }
 
 #[cfg(test)]
