@@ -26,6 +26,12 @@ pub trait Evaluate {
     fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError>;
     /// Renders an attempt's definition; gives its fingerprint.
     fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError>;
+    /// Whether a step may be permitted ahead of its turn: the shell starts it as a process, all that its definition is made
+    /// of is known, and of what it needs the success is decided by exit codes alone, where that has not ended.
+    fn ahead(&self, state: &State, node: NodeId) -> bool {
+        let _ = (state, node);
+        false
+    }
     /// `until.that`, over the attempt's output.
     fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError>;
     /// A service's `ready:`, over its outputs so far.

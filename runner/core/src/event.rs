@@ -42,6 +42,10 @@ pub enum Event {
         path: Path,
         /// Why.
         reason: Reason,
+        /// Whether an attempt that was permitted ahead of its turn may have run all the same, of which the machine's end
+        /// left no trace.
+        #[serde(default, skip_serializing_if = "is_false")]
+        may_have_run: bool,
     },
     /// A foreach knows its items.
     StepExpanded {
@@ -69,6 +73,10 @@ pub enum Event {
         purpose: Purpose,
         /// What the step's definition and inputs hash to.
         fingerprint: String,
+        /// Whether its turn has not come yet: it is let go by itself once what it needs has ended well and there is a
+        /// place for it, and not at all once anything ends otherwise.
+        #[serde(default, skip_serializing_if = "is_false")]
+        permitted: bool,
     },
     /// An attempt that still runs can no longer end well: it is to be stopped, and then has failed with this error.
     AttemptDoomed {
@@ -336,4 +344,9 @@ pub enum End {
     Cancelled,
     /// Undone, as a person wanted; can be resumed, and then does it again.
     Undone,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }

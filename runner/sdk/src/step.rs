@@ -112,6 +112,12 @@ pub trait Process: Step {
     /// What the ended process means. Called for every exit.
     fn finish(&self, place: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Self::Output>>;
 
+    /// The exit codes by which alone it is known that [`Process::finish`] succeeds, whatever the process printed; `None` where
+    /// more than the code decides. What follows such a step may be let go before the engine has heard of its end.
+    fn decided_by(&self) -> Option<Vec<i32>> {
+        None
+    }
+
     /// For `service: true`: what the running process has said so far, as outputs, once it says enough; `ready:` sees it.
     fn started(&self, captured: &Captured) -> Option<Self::Output> {
         let _ = captured;

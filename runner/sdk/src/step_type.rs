@@ -217,6 +217,10 @@ pub trait Instance: Send + Sync {
     fn command(&self, place: &Place) -> Result<Command>;
     /// See [`Process::finish`].
     fn finish(&self, place: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Value>>;
+    /// See [`Process::decided_by`].
+    fn decided_by(&self) -> Option<Vec<i32>> {
+        None
+    }
     /// See [`Process::started`].
     fn started(&self, captured: &Captured) -> Option<Value>;
     /// See [`InProcess::run`].
@@ -261,6 +265,9 @@ macro_rules! process {
         fn finish(&self, place: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Value>> {
             let finished = self.0.finish(place, exit, captured)?;
             Ok(Finished { output: encode(finished.output)?, files: finished.files })
+        }
+        fn decided_by(&self) -> Option<Vec<i32>> {
+            self.0.decided_by()
         }
         fn started(&self, captured: &Captured) -> Option<Value> {
             self.0.started(captured).and_then(|output| encode(output).ok())

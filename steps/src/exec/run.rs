@@ -172,6 +172,11 @@ impl Process for Run {
         }
     }
 
+    fn decided_by(&self) -> Option<Vec<i32>> {
+        let plain = self.capture.is_none() && self.publishes.is_empty();
+        plain.then(|| self.success_codes.iter().map(|code| i32::from(*code)).collect())
+    }
+
     fn started(&self, captured: &Captured) -> Option<Output> {
         Output::so_far(self.capture, captured)
     }
@@ -233,6 +238,13 @@ mod tests {
         assert_eq!(error.message, "`it` was ended by SIGTERM");
         let error = step(json!({"script": "x"})).finish(&place(), Exit::Code(127), &captured("", "")).unwrap_err();
         assert_eq!(error.message, "the script (`/bin/sh`) exited with code 127");
+    }
+
+    #[test]
+    fn only_where_nothing_else_counts_does_the_exit_code_decide_alone() {
+        assert_eq!(step(json!({"argv": ["it"], "success_codes": [0, 3]})).decided_by(), Some(vec![0, 3]));
+        assert_eq!(step(json!({"argv": ["it"], "capture": "json"})).decided_by(), None);
+        assert_eq!(step(json!({"argv": ["it"], "publishes": ["out"]})).decided_by(), None);
     }
 
     #[test]

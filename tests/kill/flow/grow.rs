@@ -55,6 +55,7 @@ impl Grower<'_> {
             let item = self.item(&steps, leaf);
             steps.push(item);
         }
+        self.quiet(&mut steps);
         let served = self.leaf(Work::Served(0));
         let mut item = self.item(&steps, served);
         let needs = item.needs.get_or_insert_default();
@@ -64,6 +65,28 @@ impl Grower<'_> {
         steps.push(item);
         let last = (0..=self.random.below(2)).map(|_| self.last()).collect();
         Body { steps, last }
+    }
+
+    /// Steps that follow one another by their exit codes alone, some of them at once.
+    fn quiet(&mut self, steps: &mut Vec<Item>) {
+        let failing = self.random.below(5);
+        for at in 0..5 {
+            let mut leaf = self.leaf(Work::Quiet(u64::from(at == failing)));
+            if let What::Leaf(leaf) = &mut leaf
+                && at > 0
+            {
+                leaf.rule = Rule::Repeat;
+            }
+            let mut item = self.item(steps, leaf);
+            let last = steps.len();
+            item.needs = match at {
+                0 => Some(Vec::new()),
+                3 => Some(vec![last - 2]),
+                4 => Some(vec![last - 1, last - 2]),
+                _ => None,
+            };
+            steps.push(item);
+        }
     }
 
     /// The inside of a group or of a callee.
@@ -117,6 +140,7 @@ impl Grower<'_> {
             0 => Work::Flaky(1),
             1 => Work::Polled(1),
             2 => Work::Publishes,
+            6 | 7 => Work::Quiet(0),
             3 => Work::State,
             4 => Work::Writes,
             5 => Work::Says,
@@ -129,7 +153,7 @@ impl Grower<'_> {
         let rule = match (work, self.random.below(3)) {
             (Work::Service | Work::Served(_) | Work::Absent, _) | (_, 0) => Rule::Repeat,
             // What is asked would have to print as much, or to know that it failed on purpose.
-            (Work::Large | Work::Flaky(_) | Work::Polled(_), _) | (_, 1) => Rule::Stop,
+            (Work::Large | Work::Flaky(_) | Work::Polled(_) | Work::Quiet(1..), _) | (_, 1) => Rule::Stop,
             _ => Rule::Check,
         };
         What::Leaf(Leaf { work, rule, takes: self.random.below(12) })

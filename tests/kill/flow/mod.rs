@@ -64,6 +64,9 @@ struct Leaf {
 enum Work {
     /// A process.
     Plain,
+    /// A process of which only the exit code counts, so that what follows may be let go ahead of its turn. It fails so
+    /// often before it succeeds.
+    Quiet(u64),
     /// It says which file it leaves.
     Publishes,
     /// It fails so often before it succeeds.
@@ -100,7 +103,7 @@ impl Work {
     /// How often it ends without success before it succeeds.
     fn failures(self) -> u64 {
         match self {
-            Self::Flaky(failures) | Self::Polled(failures) => failures,
+            Self::Quiet(failures) | Self::Flaky(failures) | Self::Polled(failures) => failures,
             _ => 0,
         }
     }

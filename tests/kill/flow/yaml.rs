@@ -83,6 +83,12 @@ fn leaf_of(leaf: &Leaf, name: &str, list: &[Item]) -> Value {
     let step = |failures: u64, manner: &str| process(&["sh", "step.sh", name, &takes, &failures.to_string(), manner]);
     let mut value = match leaf.work {
         Work::Plain => step(0, "plain"),
+        Work::Quiet(failures) => {
+            let mut value = step(failures, "plain");
+            value["with"]["capture"] = Value::Null;
+            value["retry"] = json!({"attempts": failures + 1, "delay": "20ms", "factor": 1});
+            value
+        }
         Work::Publishes => {
             let mut value = step(0, "plain");
             value["with"]["publishes"] = json!([format!("published/{name}")]);

@@ -21,6 +21,8 @@ pub(crate) struct Tally {
     pub(crate) taken: usize,
     /// Attempts that a later life found not begun.
     pub(crate) not_begun: usize,
+    /// Attempts that were permitted ahead of their turn.
+    pub(crate) permitted: usize,
     /// Process attempts in doubt.
     pub(crate) doubts: usize,
     /// Effects that were there more often than in an undisturbed run.
@@ -40,6 +42,7 @@ impl Tally {
             (&mut self.adopted, other.adopted),
             (&mut self.taken, other.taken),
             (&mut self.not_begun, other.not_begun),
+            (&mut self.permitted, other.permitted),
             (&mut self.doubts, other.doubts),
             (&mut self.repeated, other.repeated),
             (&mut self.paused, other.paused),
@@ -70,11 +73,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { runs, lives, kills, keepers, adopted, taken, not_begun, doubts, repeated, paused } = self;
+        let Self { runs, lives, kills, keepers, adopted, taken, not_begun, permitted, doubts, repeated, paused } = self;
         write!(
             f,
             "{kills} kills ({keepers} of keepers) over {lives} lives of {runs} runs: {adopted} adopted, {taken} taken \
-             from receipts, {not_begun} not begun, {doubts} in doubt, {repeated} repeated, {paused} pauses"
+             from receipts, {not_begun} not begun, {permitted} permitted ahead, {doubts} in doubt, {repeated} repeated, {paused} pauses"
         )
     }
 }

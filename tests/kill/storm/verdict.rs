@@ -14,6 +14,7 @@ impl Storm<'_> {
         assert_eq!(journal.end(), "succeeded");
         assert_eq!(journal.outputs(), calm.outputs, "not the outputs of an undisturbed run: {}", self.place());
         await_that("the last process to go", || self.project.processes().is_empty());
+        tally.permitted += journal.of("attempt_started").filter(|record| record.event["permitted"] == true).count();
         let traces = trace::read(self.project.path());
         let doubts = self.doubts(&journal);
         for (name, doubted) in &doubts {

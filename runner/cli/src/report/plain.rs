@@ -134,8 +134,13 @@ impl Plain {
                     format!("{path}: attempt {attempt} of {most} failed: {message}; next in {next}")
                 })
             }
-            Event::StepSkipped { path, reason } => Some(match reason {
+            Event::StepSkipped { path, reason, may_have_run } => Some(match reason {
                 Reason::Condition => format!("{path}: not needed"),
+                Reason::Need if *may_have_run => {
+                    format!(
+                        "{path}: skipped, what it needs did not succeed; it may have run before the machine went down"
+                    )
+                }
                 Reason::Need => format!("{path}: skipped, what it needs did not succeed"),
                 Reason::Stopped => format!("{path}: skipped, stopped before"),
             }),

@@ -8,7 +8,7 @@ use crate::evaluate::Evaluate;
 use crate::event::{AttemptResult, Event, Purpose, TimerKind};
 use crate::path::Path;
 use crate::plan::{Interrupted, Kind, Leaf};
-use crate::state::{Doing, Form, LeafState, NodeId, Phase, Status};
+use crate::state::{Ahead, Doing, Form, LeafState, NodeId, Phase, Status};
 
 impl Machine {
     pub(super) fn leaf(&self, id: NodeId) -> Option<(&Leaf, &LeafState)> {
@@ -82,6 +82,10 @@ impl Machine {
         }
         let Some((_, state)) = self.leaf(id) else { return };
         let expired = state.expired;
+        if state.ahead != Ahead::No && self.settle_permission(id) {
+            return;
+        }
+        let Some((_, state)) = self.leaf(id) else { return };
         match state.doing.clone() {
             Doing::Running { .. } => {}
             Doing::Ended { purpose, result, .. } => self.conclude(id, purpose, result, evaluate),
@@ -112,17 +116,28 @@ impl Machine {
     }
 
     fn attempt_for(&mut self, id: NodeId, purpose: Purpose, evaluate: &dyn Evaluate) {
-        if !self.state.is_under_way() || self.lacks_need(id) || !self.has_slot(id) {
+        if !self.state.is_under_way() || self.lacks_need(id) || !self.has_slot(id, evaluate) {
             return;
         }
-        let attempt = self.state.node(id).attempts() + 1;
-        match evaluate.render(&self.state, id, attempt, purpose) {
-            Ok(fingerprint) => {
-                let path = self.state.node(id).path.clone();
-                self.emit(Event::AttemptStarted { path, attempt, purpose, fingerprint });
-            }
-            Err(error) => self.fail(id, error),
+        let permitted = self.waits_for_slot(id);
+        if let Err(error) = self.start_attempt(id, purpose, permitted, evaluate) {
+            self.fail(id, error);
         }
+    }
+
+    /// Begins an attempt; an error if its definition cannot be rendered.
+    pub(super) fn start_attempt(
+        &mut self,
+        id: NodeId,
+        purpose: Purpose,
+        permitted: bool,
+        evaluate: &dyn Evaluate,
+    ) -> Result<(), StepError> {
+        let attempt = self.state.node(id).attempts() + 1;
+        let fingerprint = evaluate.render(&self.state, id, attempt, purpose)?;
+        let path = self.state.node(id).path.clone();
+        self.emit(Event::AttemptStarted { path, attempt, purpose, fingerprint, permitted });
+        Ok(())
     }
 
     /// What follows from an attempt's end.

@@ -5,6 +5,7 @@
 //! and a new engine life begins with all nodes on it. So a torn last flush, which cuts the facts of one input short, is
 //! made good by the same code.
 
+mod ahead;
 mod body;
 mod leaf;
 mod recover;
@@ -32,6 +33,10 @@ pub struct Machine {
     /// Steps that could start but for the lack of a slot, first come, first served.
     queue: VecDeque<NodeId>,
     queued: BTreeSet<NodeId>,
+    /// The one that is first in line and is being looked at.
+    first: Option<NodeId>,
+    /// Steps that could be permitted ahead, but for those that are.
+    later: BTreeSet<NodeId>,
     /// Items that could start but for their foreach's `max_parallel`.
     waiting: BTreeMap<NodeId, BTreeSet<NodeId>>,
     /// Steps that could go on but for something they need.
@@ -59,6 +64,8 @@ impl Machine {
             serves: undo::serves(state.plan()),
             state,
             queued: BTreeSet::new(),
+            first: None,
+            later: BTreeSet::new(),
             waiting: BTreeMap::new(),
             held_back: BTreeSet::new(),
             barred: BTreeSet::new(),
@@ -96,10 +103,8 @@ impl Machine {
                 self.on_agenda.remove(&id);
                 self.advance(id, evaluate);
             }
-            while self.agenda.is_empty() && self.state.slot_is_free() {
-                let Some(id) = self.queue.pop_front() else { break };
-                self.queued.remove(&id);
-                self.touch(id);
+            if self.agenda.is_empty() {
+                self.call_next(evaluate);
             }
             if self.agenda.is_empty() && !self.stand_still() {
                 break;
@@ -171,8 +176,13 @@ impl Machine {
                 }
                 None
             }
-            Event::AttemptStarted { path, .. }
-            | Event::AttemptDoomed { path, .. }
+            Event::AttemptStarted { path, .. } => {
+                if let Some(id) = self.state.find(path) {
+                    self.touch_permissible(id);
+                }
+                Some(path.clone())
+            }
+            Event::AttemptDoomed { path, .. }
             | Event::AttemptEnded { path, .. }
             | Event::TimerSet { path, .. }
             | Event::Closing { path }

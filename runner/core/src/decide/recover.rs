@@ -15,6 +15,7 @@ impl Machine {
         }
         let in_flight: Vec<_> =
             self.state.nodes().filter_map(|(id, node)| Some((id, in_flight(node.leaf()?)?))).collect();
+        let mut ended = Vec::new();
         for (id, attempt) in in_flight {
             let path = self.state.node(id).path.clone();
             let known = found.iter().position(|(of, number, _)| (of, *number) == (&path, attempt));
@@ -26,6 +27,10 @@ impl Machine {
                 Some(Found::Ended(result)) => self.told(id, result),
                 None => AttemptResult::InDoubt { why: "its engine died".to_owned() },
             };
+            ended.push((id, path, attempt, result));
+        }
+        self.doubt_what_ran_too_early(&mut ended);
+        for (_, path, attempt, result) in ended {
             self.emit(Event::AttemptEnded { path, attempt, result });
         }
         self.take_up();

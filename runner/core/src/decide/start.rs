@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, StepError};
 use crate::evaluate::Evaluate;
 use crate::event::{Event, Reason};
 use crate::plan::{Kind, When};
-use crate::state::{Form, NodeId, Role, Status};
+use crate::state::{Ahead, Form, NodeId, Role, Status};
 
 impl Machine {
     pub(super) fn start(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
@@ -24,7 +24,7 @@ impl Machine {
 
     fn start_step(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
         if self.state.needs_of(id).any(|need| !self.state.node(need).status.is_end()) {
-            return;
+            return self.permit(id, evaluate);
         }
         let halted =
             self.state.node(id).parent.and_then(|parent| self.state.node(parent).body()).is_some_and(|b| b.halted);
@@ -34,7 +34,7 @@ impl Machine {
             let reason = if needs.success { Reason::Stopped } else { Reason::Need };
             return self.skip(id, reason);
         }
-        if self.lacks_need(id) || !self.has_slot(id) {
+        if self.lacks_need(id) || !self.has_slot(id, evaluate) {
             return;
         }
         if when != When::Success {
@@ -68,7 +68,7 @@ impl Machine {
             self.waiting.entry(parent).or_default().insert(id);
             return;
         }
-        if self.lacks_need(id) || !self.has_slot(id) {
+        if self.lacks_need(id) || !self.has_slot(id, evaluate) {
             return;
         }
         self.begin(id, evaluate);
@@ -91,12 +91,12 @@ impl Machine {
     }
 
     /// Whether an attempt of the step may run now; if not, it is queued.
-    pub(super) fn has_slot(&mut self, id: NodeId) -> bool {
+    pub(super) fn has_slot(&mut self, id: NodeId, evaluate: &dyn Evaluate) -> bool {
         let takes = match self.state.step(id).map(|step| &step.kind) {
             Some(Kind::Leaf(leaf)) => !leaf.waits && !leaf.service && matches!(self.state.node(id).form, Form::Leaf(_)),
             _ => false,
         };
-        let free = !takes || self.state.slot_is_free();
+        let free = !takes || self.state.slot_is_free() || self.may_queue(id, evaluate);
         if !free && self.queued.insert(id) {
             self.queue.push_back(id);
         }
@@ -120,8 +120,10 @@ impl Machine {
     }
 
     pub(super) fn skip(&mut self, id: NodeId, reason: Reason) {
-        let path = self.state.node(id).path.clone();
-        self.emit(Event::StepSkipped { path, reason });
+        let node = self.state.node(id);
+        let may_have_run = node.leaf().is_some_and(|leaf| leaf.ahead != Ahead::No);
+        let path = node.path.clone();
+        self.emit(Event::StepSkipped { path, reason, may_have_run });
     }
 
     pub(super) fn fail(&mut self, id: NodeId, error: StepError) {

@@ -135,13 +135,19 @@ impl Machine {
                 }
             }
         }
-        if self.lacks_need(id) || !self.has_slot(id) {
+        if self.lacks_need(id) || !self.has_slot(id, evaluate) {
             return;
         }
         let (path, attempt) = (self.state.node(id).path.clone(), self.state.node(id).attempts() + 1);
         match evaluate.render(&self.state, id, attempt, Purpose::Undo) {
             Ok(fingerprint) => {
-                self.emit(Event::AttemptStarted { path, attempt, purpose: Purpose::Undo, fingerprint });
+                self.emit(Event::AttemptStarted {
+                    path,
+                    attempt,
+                    purpose: Purpose::Undo,
+                    fingerprint,
+                    permitted: false,
+                });
             }
             Err(error) => self.emit(Event::UndoFailed { path, error }),
         }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer};
+use super::{
+    Ahead, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer,
+};
 use crate::error::{ErrorKind, StepError};
 use crate::event::{AttemptResult, End, Event, Purpose, TimerKind};
 use crate::path::Path;
@@ -81,8 +83,11 @@ impl State {
             }
             Event::StepExpanded { items, .. } => self.expanded(id, items, at),
             Event::StepEntered { record, .. } => self.entered(id, record, at),
-            Event::AttemptStarted { attempt, purpose, fingerprint, .. } => {
+            Event::AttemptStarted { attempt, purpose, fingerprint, permitted, .. } => {
                 self.attempt_started(id, *attempt, *purpose, fingerprint, at);
+                if *permitted {
+                    self.permitted(id);
+                }
             }
             Event::AttemptDoomed { attempt, error, .. } => {
                 if let Form::Leaf(leaf) = &mut self.nodes[id.0].form
@@ -91,7 +96,7 @@ impl State {
                     leaf.doomed = Some(error.clone());
                 }
             }
-            Event::AttemptEnded { attempt, result, .. } => self.attempt_ended(id, *attempt, result),
+            Event::AttemptEnded { attempt, result, .. } => self.attempt_ended(id, *attempt, result, at),
             Event::TimerSet { timer, kind, at, duration, .. } => {
                 self.timer_set(id, Timer { id: *timer, kind: *kind, at: *at, duration: *duration });
             }
@@ -254,6 +259,8 @@ impl State {
         }
         node.ended = status.is_end().then_some(at);
         if status.is_end() {
+            self.turns_come(id, at);
+            let node = &mut self.nodes[id.0];
             let timers = match &mut node.form {
                 Form::Leaf(leaf) => [leaf.timer.take(), leaf.deadline.take()],
                 Form::Body(body) => [body.deadline.take(), None],
@@ -303,13 +310,14 @@ impl State {
             self.slots += usize::from(slot);
         }
         leaf.doing = Doing::Running { attempt, purpose };
+        leaf.ahead = Ahead::No;
         // What is being undone has succeeded until it is undone.
         if purpose != Purpose::Undo {
             self.set_status(id, Status::Active, at);
         }
     }
 
-    fn attempt_ended(&mut self, id: NodeId, attempt: u32, result: &AttemptResult) {
+    fn attempt_ended(&mut self, id: NodeId, attempt: u32, result: &AttemptResult, at: u64) {
         let slot = self.takes_slot(id);
         let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
         if leaf.service == Some(attempt) {
@@ -342,7 +350,14 @@ impl State {
             _ => {}
         }
         self.running -= 1;
-        self.slots -= usize::from(slot);
+        if leaf.ahead == Ahead::Waiting {
+            self.ahead -= 1;
+        } else {
+            self.slots -= usize::from(slot);
+        }
+        if leaf.ahead != Ahead::No {
+            self.permission_ended(id, at);
+        }
     }
 
     fn step_finished(&mut self, id: NodeId, status: Status, outputs: Option<&Value>) {
@@ -454,7 +469,7 @@ impl State {
     }
 
     /// Whether a running attempt of a step counts against the run's parallelism.
-    fn takes_slot(&self, id: NodeId) -> bool {
+    pub(crate) fn takes_slot(&self, id: NodeId) -> bool {
         matches!(self.step(id).map(|step| &step.kind), Some(Kind::Leaf(leaf)) if !leaf.waits && !leaf.service)
     }
 }

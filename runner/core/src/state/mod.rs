@@ -3,11 +3,13 @@
 //! [`State::apply`] is total: a fact about something that is not there changes nothing. The set of effects is kept
 //! incrementally, node by node, and [`State::effects_afresh`] computes it anew so that tests can hold the two equal.
 
+mod ahead;
 mod apply;
 mod doubt;
 mod effects;
 mod node;
 mod round;
+mod runs;
 mod snapshot;
 mod tree;
 mod undo;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use node::{BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Role, Stage, Status, Timer};
+pub use node::{Ahead, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Role, Stage, Status, Timer};
 
 use crate::effect::{Change, Effect};
 use crate::event::{End, TimerId};
@@ -47,6 +49,9 @@ pub enum Phase {
     Ended(End),
 }
 
+/// How many attempts may be permitted ahead for each that may run at once.
+const DEPTH: usize = 2;
+
 /// The state of a run.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -65,6 +70,8 @@ pub struct State {
     next_timer: TimerId,
     running: usize,
     slots: usize,
+    /// Attempts that were permitted ahead and whose needs have not ended. They take no slot yet.
+    ahead: usize,
     services: usize,
     /// Services that were ready and are not ready again, and foreach steps that go on because of one.
     lost: usize,
@@ -110,6 +117,7 @@ impl State {
             next_timer: 1,
             running: 0,
             slots: 0,
+            ahead: 0,
             services: 0,
             lost: 0,
             cancelled: false,
@@ -211,12 +219,27 @@ impl State {
         self.cancelled
     }
 
+    /// How many attempts may run at once.
+    pub fn parallel(&self) -> usize {
+        self.parallel
+    }
+
     pub(crate) fn has_lost(&self) -> bool {
         self.lost > 0
     }
 
     pub(crate) fn slot_is_free(&self) -> bool {
         self.slots < self.parallel
+    }
+
+    /// Whether one more attempt may be permitted that takes a slot as soon as there is one.
+    pub(crate) fn queue_is_short(&self) -> bool {
+        self.slots < self.parallel * (1 + DEPTH)
+    }
+
+    /// Whether one more attempt may be permitted whose needs have not ended.
+    pub(crate) fn may_look_ahead(&self) -> bool {
+        self.ahead < self.parallel * DEPTH
     }
 
     pub(crate) fn seed(&self) -> u64 {
@@ -241,7 +264,7 @@ impl State {
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         let counts = |state: &Self| {
-            let round = (state.round, state.epoch, state.seed, state.parallel, state.next_timer);
+            let round = (state.round, state.epoch, state.seed, state.parallel, state.next_timer, state.ahead);
             (round, state.running, state.slots, state.services, state.lost, state.cancelled, state.exit_code)
         };
         counts(self) == counts(other)

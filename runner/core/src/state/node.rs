@@ -141,6 +141,29 @@ pub struct LeafState {
     /// Why it could not be taken back: a person is needed.
     #[serde(default)]
     pub stuck: Option<StepError>,
+    /// Whether the last attempt was permitted ahead of its turn.
+    #[serde(default, skip_serializing_if = "Ahead::is_no")]
+    pub ahead: Ahead,
+}
+
+/// Whether an attempt was permitted ahead of its turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ahead {
+    /// It was not.
+    #[default]
+    No,
+    /// It was, and something that it needs has not ended.
+    Waiting,
+    /// It was, and what it needs has ended since.
+    Come,
+}
+
+impl Ahead {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_no(&self) -> bool {
+        *self == Self::No
+    }
 }
 
 /// What a `uses:` step does now.
@@ -182,8 +205,10 @@ pub enum Doing {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BodyState {
     /// Its steps.
+    #[serde(with = "super::runs")]
     pub steps: Vec<NodeId>,
     /// The steps of its `finally:`, once that has begun.
+    #[serde(with = "super::runs")]
     pub finally: Vec<NodeId>,
     /// How far it is.
     pub stage: Stage,
@@ -225,6 +250,7 @@ pub enum Stage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EachState {
     /// Its items, in order.
+    #[serde(with = "super::runs")]
     pub items: Vec<NodeId>,
     /// Items under way.
     pub active: usize,

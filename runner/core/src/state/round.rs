@@ -4,7 +4,7 @@
 //! budget; so do steps that look at failures (`failure()`, `always()`) and the `finally:` of a list that had trouble, for
 //! they belong to their round.
 
-use super::{Doing, EachState, Form, NodeId, Phase, Role, Stage, State, Status};
+use super::{Ahead, Doing, EachState, Form, NodeId, Phase, Role, Stage, State, Status};
 use crate::event::Reason;
 use crate::plan::Kind;
 
@@ -178,6 +178,7 @@ impl State {
                 }
                 (leaf.failures, leaf.expired, leaf.doing) = (0, false, Doing::Idle);
                 (leaf.stands, leaf.stuck) = (None, None);
+                leaf.ahead = Ahead::No;
             }
             Form::Body(body) => {
                 if let Some(timer) = std::mem::take(body).deadline {

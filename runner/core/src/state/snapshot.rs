@@ -27,6 +27,13 @@ pub(super) struct Dirty {
     record: bool,
 }
 
+impl Dirty {
+    /// A fact about another node changed this one.
+    pub(super) fn mark(&mut self, id: NodeId) {
+        self.nodes.insert(id.0);
+    }
+}
+
 /// What is not a node.
 #[derive(Serialize, Deserialize)]
 struct Whole {
@@ -39,6 +46,8 @@ struct Whole {
     next_timer: TimerId,
     running: usize,
     slots: usize,
+    #[serde(default)]
+    ahead: usize,
     services: usize,
     lost: usize,
     cancelled: bool,
@@ -114,6 +123,7 @@ impl State {
             next_timer: self.next_timer,
             running: self.running,
             slots: self.slots,
+            ahead: self.ahead,
             services: self.services,
             lost: self.lost,
             cancelled: self.cancelled,
@@ -149,6 +159,7 @@ impl State {
         (state.round, state.epoch, state.seed, state.parallel) = (whole.round, whole.epoch, whole.seed, whole.parallel);
         (state.timers, state.next_timer) = (whole.timers, whole.next_timer);
         (state.running, state.slots, state.services) = (whole.running, whole.slots, whole.services);
+        state.ahead = whole.ahead;
         (state.lost, state.cancelled, state.exit_code) = (whole.lost, whole.cancelled, whole.exit_code);
         (state.undo, state.successes) = (whole.undo, whole.successes);
         state.refresh_all();

@@ -4,13 +4,14 @@
 //! was acted upon unless all had. Every attempt then in flight meets every fate that is legal for it. An oracle counts what
 //! the steps did outside.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runner_core::plan::Interrupted::{Check, Repeat, Stop};
 use runner_core::{
-    AttemptResult, Compensation, Effect, End, Event, Found, Input, Interrupted, Kind, OnError, Path, Plan, Purpose,
-    Status, When,
+    Ahead, AttemptResult, Compensation, Doing, Effect, End, Event, Found, Input, Interrupted, Kind, Node, OnError,
+    Path, Plan, Purpose, Status, When,
 };
 
 use crate::build::{g, plan, s, undoing};
@@ -87,11 +88,18 @@ impl Search {
         for mut number in 0..combinations {
             let mut world = torn.clone();
             let (mut found, mut repeated) = (Vec::new(), repeated.to_vec());
+            let mut chosen = Vec::new();
             for (of, fates) in in_flight.iter().zip(&fates) {
-                let fate = fates[number % fates.len()].clone();
+                chosen.push((of.clone(), fates[number % fates.len()].clone()));
                 number /= fates.len();
-                repeated.extend(meet(&mut world, of, &fate));
-                found.push((of.0.clone(), of.1, fate.0));
+            }
+            if !are_possible(&world, &chosen) {
+                continue;
+            }
+            repeated.extend(doubted(&world, &chosen));
+            for (of, fate) in &chosen {
+                repeated.extend(meet(&mut world, of, fate));
+                found.push((of.0.clone(), of.1, fate.0.clone()));
             }
             world.crash(found);
             self.explore(world, crashes, &repeated);
@@ -148,7 +156,7 @@ pub(crate) fn fates(torn: &World, (path, attempt, purpose): &InFlight, acted: bo
             return fates;
         }
         None => fates.push(none(Found::Ended(AttemptResult::NotStarted))),
-        Some(Outside::Alive(_)) => {}
+        Some(Outside::Alive(_) | Outside::Queued(_)) => {}
     }
     if doubts {
         fates.push(none(doubt()));
@@ -171,6 +179,65 @@ pub(crate) fn fates(torn: &World, (path, attempt, purpose): &InFlight, acted: bo
         }
     }
     fates
+}
+
+/// Whether fates can be together: what was permitted ahead of its turn began only behind the success of what it needs, and
+/// where there was a place for it.
+pub(crate) fn are_possible(torn: &World, chosen: &[(InFlight, Fate)]) -> bool {
+    let mut folded = torn.clone();
+    folded.crash(Vec::new());
+    let state = folded.state();
+    let succeeded = |path: &Path| {
+        let fate = chosen.iter().find(|((of, ..), _)| of == path).map(|(_, fate)| fate);
+        let done = match fate {
+            Some((_, Some(Did::Before(result) | Did::Meanwhile(result))) | (Found::Ended(result), None)) => {
+                Some(result)
+            }
+            _ => None,
+        };
+        matches!(done, Some(AttemptResult::Succeeded { .. }))
+    };
+    let slots =
+        chosen.iter().filter(|((path, ..), (found, _))| *found == Found::Running && torn.takes_slot(path)).count();
+    let behind = |((path, attempt, _), (found, did)): &(InFlight, Fate)| {
+        let Some(id) = state.find(path) else { return true };
+        let ahead = state.node(id).leaf().is_some_and(|leaf| leaf.ahead != Ahead::No);
+        let was_let_go =
+            matches!(torn.outside.get(&(path.clone(), *attempt)), Some(Outside::Alive(_) | Outside::Gone(_)));
+        let begun = *found == Found::Running || did.is_some();
+        let needs_ended = || {
+            state.needs_of(id).map(|need| state.node(need)).all(|need| need.status.is_end() || succeeded(&need.path))
+        };
+        !ahead || was_let_go || !begun || needs_ended()
+    };
+    slots <= torn.parallel && chosen.iter().all(behind)
+}
+
+/// What did its work behind something of which nobody knows any more whether it succeeded: it is done once more.
+fn doubted(torn: &World, chosen: &[(InFlight, Fate)]) -> BTreeSet<Path> {
+    let mut folded = torn.clone();
+    folded.crash(Vec::new());
+    let state = folded.state();
+    let mut doubted = BTreeSet::new();
+    loop {
+        let is_known = |need: &Node| {
+            let ended = matches!(need.leaf().map(|leaf| &leaf.doing), Some(Doing::Ended { .. }));
+            let found = chosen.iter().find(|((of, ..), _)| *of == need.path).map(|(_, (found, _))| found);
+            let told = matches!(found, Some(Found::Ended(AttemptResult::Succeeded { .. })));
+            need.status.is_end() || ended || told && !doubted.contains(&need.path)
+        };
+        let early = |path: &Path| {
+            let id = state.find(path)?;
+            let waits = state.node(id).leaf()?.ahead == Ahead::Waiting;
+            Some(waits && !state.needs_of(id).all(|need| is_known(state.node(need))))
+        };
+        let worked = |found: &Found| matches!(found, Found::Ended(result) if did_its_work(result));
+        let next = chosen
+            .iter()
+            .find(|((path, ..), (found, _))| worked(found) && !doubted.contains(path) && early(path) == Some(true));
+        let Some(((path, ..), _)) = next else { return doubted };
+        doubted.insert(path.clone());
+    }
 }
 
 /// Makes a fate true outside; the step, if its work will be done once more for it.
@@ -270,6 +337,28 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
             plan(vec![s("a").until(5, Some(1000)), s("b")], vec![]),
             none().outcome("a", &[Outcome::Output(false.into()), Outcome::Ok]),
         ),
+        ("permitted chain", plan(vec![s("a"), s("b"), s("c")], vec![]), none().permits()),
+        (
+            "permitted behind others",
+            plan(vec![s("a").interrupted(Stop), s("b"), s("c").interrupted(Check), s("d")], vec![]),
+            none().permits(),
+        ),
+        (
+            "permitted diamond",
+            plan(vec![s("a"), s("b"), s("c").needs(&[0]), s("d").needs(&[1, 2])], vec![]),
+            none().permits(),
+        ),
+        (
+            "permitted, independent",
+            plan(vec![s("a").needs(&[]), s("b").needs(&[]), s("c").needs(&[])], vec![]),
+            none().permits(),
+        ),
+        ("permitted behind a retry", plan(vec![s("a").retry(2), s("b"), s("c")], vec![]), flaky("a").permits()),
+        (
+            "permitted behind a failure",
+            plan(vec![s("a"), s("b"), s("c"), s("d").needs(&[0])], vec![s("f")]),
+            none().outcome("a", &[Outcome::Permanent]).permits(),
+        ),
         (
             "foreach of groups",
             plan(vec![s("a"), g("n", vec![s("b")], vec![s("f")]).each(Some(1))], vec![]),
@@ -323,7 +412,9 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
 }
 
 fn search(name: &str, plan: &Arc<Plan>, script: &Script, crashes: u32, doubts: bool, until: Instant) -> (u64, bool) {
-    let mut undisturbed = World::new(plan, script.clone(), 4);
+    // Where steps are permitted ahead, they wait for one another's place, too.
+    let parallel = if script.permits { 1 } else { 4 };
+    let mut undisturbed = World::new(plan, script.clone(), parallel);
     let end = undisturbed.run();
     let oracle = Oracle {
         end,
@@ -336,7 +427,7 @@ fn search(name: &str, plan: &Arc<Plan>, script: &Script, crashes: u32, doubts: b
         assert!(*count == 1 || script.afterwards, "{name}: `{path}` did its work {count} times undisturbed");
     }
     let mut search = Search { oracle, until, schedules: 0, complete: true, doubts };
-    search.explore(World::new(plan, script.clone(), 4), crashes, &[]);
+    search.explore(World::new(plan, script.clone(), parallel), crashes, &[]);
     (search.schedules, search.complete)
 }
 

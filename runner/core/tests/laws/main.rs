@@ -12,6 +12,7 @@ mod claim_service;
 mod claim_stop;
 mod claim_undo;
 mod crash;
+mod keeper;
 mod random;
 mod script;
 mod speed;

@@ -12,7 +12,7 @@ use runner_core::{
 use serde_json::json;
 
 use crate::build::{S, g, plan_within, s};
-use crate::crash::{fates, in_flight, meet};
+use crate::crash::{InFlight, are_possible, fates, in_flight, meet};
 use crate::script::{Outcome, Say, Script};
 use crate::world::{World, is_alive};
 
@@ -114,6 +114,9 @@ impl Maker {
         undo.push(Outcome::Ok);
         let script = std::mem::take(&mut self.script).outcome(&format!("undo:{id}"), &undo);
         let mut script = script.outcome(id, &outcomes);
+        if self.dice.chance(30) {
+            script = script.strict(id);
+        }
         if self.dice.chance(4) {
             let what = *self.dice.pick(&["outputs", "ready", "until", "retry", "render", "enter", "items"]);
             script = script.broken(&format!("{what}:{id}"));
@@ -210,8 +213,15 @@ fn crash(world: &mut World, dice: &mut Dice) {
     }
     let in_flight = in_flight(world);
     let mut found = Vec::new();
-    for of in in_flight {
-        let fate = dice.pick(&fates(world, &of, acted, true)).clone();
+    let choose = |dice: &mut Dice| {
+        let fate = |of: &InFlight| (of.clone(), dice.pick(&fates(world, of, acted, true)).clone());
+        in_flight.iter().map(fate).collect::<Vec<_>>()
+    };
+    let mut chosen = choose(dice);
+    while !are_possible(world, &chosen) {
+        chosen = choose(dice);
+    }
+    for (of, fate) in chosen {
         meet(world, &of, &fate);
         found.push((of.0, of.1, fate.0));
     }
@@ -289,6 +299,7 @@ proptest! {
     #[test]
     fn every_plan_ends_whatever_happens(seed: u64, steps in 1_usize..7, finally in 0_usize..3, parallel in 1_usize..=8) {
         let mut maker = Maker { dice: Dice(seed), script: Script::default(), ids: 0 };
+        maker.script.permits = maker.dice.chance(70);
         let (steps, finally) = (maker.list(steps, 2), maker.list(finally, 1));
         let timeout = maker.dice.chance(10).then_some(100);
         let mut plan = Arc::unwrap_or_clone(plan_within(steps, finally, timeout));

@@ -45,6 +45,10 @@ pub(crate) struct Script {
     pub(crate) outcomes: BTreeMap<String, Vec<Outcome>>,
     pub(crate) says: BTreeMap<String, Say>,
     pub(crate) items: BTreeMap<String, Vec<String>>,
+    /// Whether steps are permitted ahead.
+    pub(crate) permits: bool,
+    /// Those that are not.
+    pub(crate) strict: Vec<String>,
     /// Steps whose `outputs:`, `ready:`, ... cannot be evaluated, as `outputs:PATH`.
     pub(crate) broken: Vec<String>,
     /// Whether a person wants the run to be undone once it has ended.
@@ -72,6 +76,14 @@ impl Script {
     }
     pub(crate) fn alone(mut self, paths: &[&str]) -> Self {
         self.alone = paths.iter().map(|path| (*path).to_owned()).collect();
+        self
+    }
+    pub(crate) fn permits(mut self) -> Self {
+        self.permits = true;
+        self
+    }
+    pub(crate) fn strict(mut self, path: &str) -> Self {
+        self.strict.push(path.to_owned());
         self
     }
     pub(crate) fn broken(mut self, what: &str) -> Self {
@@ -128,6 +140,10 @@ impl Evaluate for Script {
         let what = if purpose == Purpose::Undo { "undo" } else { "render" };
         self.check(what, state, node).map(|()| "f".to_owned())
     }
+    fn ahead(&self, state: &State, node: NodeId) -> bool {
+        let node = state.node(node);
+        self.permits && !look_all(&self.strict, &node.path)
+    }
     fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
         self.check("until", state, node).map(|()| *output != json!(false))
     }
@@ -154,6 +170,12 @@ fn look<'a, T>(map: &'a BTreeMap<String, T>, path: &Path) -> Option<&'a T> {
         None => last(path.as_str()),
     };
     map.get(path.as_str()).or_else(|| map.get(&id))
+}
+
+/// Whether a path, or its last id, is among these.
+fn look_all(these: &[String], path: &Path) -> bool {
+    let id = path.as_str().rsplit('/').next().and_then(|last| last.split('[').next()).unwrap_or_default();
+    these.iter().any(|one| one == id || one == path.as_str())
 }
 
 /// The step that a fact is about.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use runner_core::{
-    AttemptResult, Change, Effect, End, Event, Found, Input, Machine, Path, Phase, Plan, Purpose, Role, Settled, State,
-    Status, TimerId,
+    Ahead, AttemptResult, Change, Doing, Effect, End, Event, Found, Input, Machine, Path, Phase, Plan, Purpose, Role,
+    Settled, State, Status, TimerId,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use crate::script::{Outcome, Script, path_of};
 /// An attempt as it is outside.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outside {
+    /// The keeper has it, but has not let go of it.
+    Queued(Purpose),
     /// A process lives.
     Alive(Purpose),
     /// It is over, and this is what is known about it.
@@ -48,6 +50,7 @@ pub(crate) struct World {
     pub(crate) told: Vec<Input>,
     finished: BTreeMap<Path, u32>,
     pub(crate) most_slots: usize,
+    pub(crate) parallel: usize,
 }
 
 impl World {
@@ -74,6 +77,7 @@ impl World {
             told: Vec::new(),
             finished: BTreeMap::new(),
             most_slots: 0,
+            parallel,
         }
     }
 
@@ -144,9 +148,12 @@ impl World {
         if matches!(event, Event::AttemptStarted { .. } | Event::StepEntered { .. } | Event::StepExpanded { .. }) {
             let mut at = Some(id);
             while let Some(inner) = at {
+                let ahead = inner == id && matches!(event, Event::AttemptStarted { permitted: true, .. });
                 for need in state.needs_of(inner) {
                     let need = state.node(need);
-                    assert!(need.status.is_end(), "{event:?} began before `{}` had ended", need.path);
+                    let runs = || need.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::Running { .. }));
+                    let may_follow = need.status.is_end() || ahead && runs();
+                    assert!(may_follow, "{event:?} began before `{}` had ended", need.path);
                 }
                 at = state.node(inner).parent;
             }
@@ -235,7 +242,9 @@ impl World {
                     if !self.outside.contains_key(&key) {
                         let other = self.outside.iter().find(|((of, _), how)| of == path && is_alive(how));
                         assert_eq!(other, None, "two attempts of `{path}` at once");
-                        self.outside.insert(key, Outside::Alive(*purpose));
+                        let ahead = self.ahead(path) != Ahead::No;
+                        let how = if ahead { Outside::Queued(*purpose) } else { Outside::Alive(*purpose) };
+                        self.outside.insert(key, how);
                     }
                 }
                 Effect::Hold { path, attempt } => {
@@ -244,15 +253,15 @@ impl World {
                 Effect::Stop { .. } | Effect::Timer { .. } => {}
             }
         }
+        self.let_go();
         for (key, how) in &self.outside {
             assert!(!is_alive(how) || wanted.contains(key), "nobody follows {key:?}, which lives {}", self.story());
         }
-        let slots = now.iter().filter(|effect| self.takes_slot(effect)).count();
+        let slots = self.slots();
         self.most_slots = self.most_slots.max(slots);
     }
 
-    fn takes_slot(&self, effect: &Effect) -> bool {
-        let Effect::Execute { path, .. } = effect else { return false };
+    pub(crate) fn takes_slot(&self, path: &Path) -> bool {
         let step = self.state().find(path).and_then(|id| self.state().step(id));
         matches!(step.map(|step| &step.kind), Some(runner_core::Kind::Leaf(leaf)) if !leaf.waits && !leaf.service)
     }
@@ -268,11 +277,19 @@ impl World {
         for effect in &self.effects {
             match effect {
                 Effect::Execute { path, attempt, purpose } => {
-                    possible.push(self.end_of(path, *attempt, *purpose));
+                    if !matches!(self.outside.get(&(path.clone(), *attempt)), Some(Outside::Queued(_))) {
+                        possible.push(self.end_of(path, *attempt, *purpose));
+                    }
                 }
                 Effect::Stop { path, attempt, .. } => {
                     let (path, attempt) = (path.clone(), *attempt);
-                    possible.push(Input::Finished { path, attempt, result: AttemptResult::Stopped });
+                    let result = match self.outside.get(&(path.clone(), attempt)) {
+                        Some(Outside::Queued(_) | Outside::Gone(AttemptResult::NotStarted)) => {
+                            AttemptResult::NotStarted
+                        }
+                        _ => AttemptResult::Stopped,
+                    };
+                    possible.push(Input::Finished { path, attempt, result });
                 }
                 Effect::Timer { timer, at, duration } => timers.push((at + duration, *timer)),
                 Effect::Hold { .. } => {}
@@ -315,6 +332,7 @@ impl World {
                 if let Some(Outside::Alive(purpose)) = was {
                     self.execute(path, purpose, result);
                 }
+                if matches!(result, AttemptResult::Succeeded { .. }) { self.let_go() } else { self.take_back() }
             }
             Input::TimerFired { timer } => {
                 for effect in &self.effects {
@@ -436,7 +454,7 @@ pub(crate) fn life(epoch: u32) -> Input {
 }
 
 pub(crate) fn is_alive(how: &Outside) -> bool {
-    matches!(how, Outside::Alive(_))
+    matches!(how, Outside::Alive(_) | Outside::Queued(_))
 }
 
 /// Whether an execution did its step's work; `false` is the output of a poll that has to be repeated.

@@ -116,8 +116,12 @@ impl Driver<'_> {
         };
         let Some(definition) = self.definition(&path) else { return Ok(()) };
         let (timeout, grace) = (definition.timeout, definition.grace);
+        let codes = self.evaluator.decided_by(definition, rendered);
         let Some(flight) = self.flights.get_mut(&(path.clone(), attempt)) else { return Ok(()) };
         flight.place = Whereabouts::Keeper;
+        flight.publishes = Some(command.publishes.clone());
+        flight.coded = codes.is_some();
+        let behind = flight.behind.clone();
         let start = Start {
             attempt: flight.seq,
             epoch: u64::from(self.machine.state().epoch()),
@@ -132,12 +136,11 @@ impl Driver<'_> {
             service: self.is_service(&path),
             timeout_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
-            codes: None,
-            takes_place: false,
-            behind: None,
+            codes,
+            takes_place: self.takes_place(&path),
+            behind,
         };
-        self.keeper().await?.send(&Request::Start(Box::new(start))).await;
-        Ok(())
+        self.send_start(start).await
     }
 
     /// The key that what a command prints is sealed with: where it is captured and a secret may be in it.
@@ -154,7 +157,7 @@ impl Driver<'_> {
     }
 
     /// The keeper; started when it is first needed.
-    async fn keeper(&mut self) -> Result<&mut link::Link, DriveError> {
+    pub(super) async fn keeper(&mut self) -> Result<&mut link::Link, DriveError> {
         if self.link.is_none() {
             let hello = self.hello();
             let mut link = link::start(self.folder.path(), &self.options.keeper, &hello, &self.messages.0)?;
@@ -162,6 +165,7 @@ impl Driver<'_> {
                 link.send(&Request::Lock { path: Text::from(path) }).await;
             }
             self.link = Some(link);
+            self.met_keeper();
         }
         self.link.as_mut().ok_or_else(|| DriveError::Keeper("there is no keeper".to_owned()))
     }
@@ -289,19 +293,20 @@ impl Driver<'_> {
                     self.finished(path, number, AttemptResult::Failed { error }, None)?;
                 }
             }
+            Reply::TakenBack { attempts } => self.taken_back(&attempts)?,
             Reply::Refused { attempt: None, reason } => return Err(DriveError::Busy(reason)),
             Reply::Locked { path, held } if !held => {
                 let notice = format!("the keeper could not share the lock `{}`", path.as_path().display());
                 self.observer.live(Live::Notice(&notice));
             }
-            // Nothing is permitted ahead yet.
-            Reply::Welcome(_) | Reply::Locked { .. } | Reply::TakenBack { .. } => {}
+            Reply::Welcome(_) | Reply::Locked { .. } => {}
         }
         Ok(())
     }
 
     pub(super) fn process_started(&mut self, started: &Started) {
         let Some((path, attempt)) = self.by_seq.get(&started.attempt).cloned() else { return };
+        self.permitted.is_gone(started.attempt);
         let at = |mark| runner_keeper::protocol::Range { from: mark, to: mark };
         let log = LogRange {
             lane: started.lane.to_string(),
@@ -351,7 +356,9 @@ impl Driver<'_> {
     pub(super) fn finishing(&self, path: &Path, attempt: u32) -> Option<Finishing> {
         let rendered = self.evaluator.rendered(path, attempt)?;
         let place = self.place(path, attempt, &rendered);
-        let publishes = rendered.instance.command(&place).map(|command| command.publishes).unwrap_or_default();
+        let known = self.flights.get(&(path.clone(), attempt)).and_then(|flight| flight.publishes.clone());
+        let publishes = known
+            .unwrap_or_else(|| rendered.instance.command(&place).map(|command| command.publishes).unwrap_or_default());
         Some(Finishing {
             rendered,
             place,

@@ -35,11 +35,14 @@ impl From<Event> for Entry {
 pub struct LogRange {
     /// The lane: what the files are named by.
     pub lane: String,
-    /// Of `LANE.out`.
+    /// Of `LANE.out`; not written down where there is nothing.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub out: Range,
-    /// Of `LANE.data`.
+    /// Of `LANE.data`; not written down where there is nothing.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub data: Range,
-    /// Of `LANE.progress`.
+    /// Of `LANE.progress`; not written down where there is nothing.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub progress: Range,
     /// Where what was captured is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,4 +64,8 @@ impl From<Ranges> for LogRange {
         let lane = ranges.lane.to_string();
         Self { lane, out: ranges.out, data: ranges.data, progress: ranges.progress, sealed: None }
     }
+}
+
+fn is_empty(range: &Range) -> bool {
+    range.length() == 0
 }

@@ -25,6 +25,8 @@ const FAREWELL: Duration = Duration::from_secs(30);
 pub(super) struct Link {
     writer: OwnedWriteHalf,
     reader: JoinHandle<()>,
+    /// The version of the protocol that the keeper speaks.
+    pub(super) protocol: u32,
 }
 
 /// What is known of attempts in flight once a keeper has accepted this engine, or none lives.
@@ -103,9 +105,10 @@ impl Link {
         for reply in connected.early {
             drop(to.send(Message::Keeper(reply)));
         }
+        let protocol = connected.welcome.protocol;
         let (reader, writer) = stream.into_split();
         let reader = tokio::spawn(read(reader, connected.decoder, to.clone()));
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, protocol })
     }
 
     /// Sends a request. That the keeper is gone is told by its end of the connection, not here.

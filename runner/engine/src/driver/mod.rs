@@ -10,6 +10,7 @@
 
 mod act;
 mod admit;
+mod ahead;
 mod behind;
 mod captured;
 mod control;
@@ -145,6 +146,12 @@ struct Flight {
     stopped: bool,
     /// Where its output is.
     log: Option<LogRange>,
+    /// What it is to follow, if it was permitted ahead of its turn.
+    behind: Option<Vec<u64>>,
+    /// Whether its exit code alone decides its success.
+    coded: bool,
+    /// What its command publishes, once that is known.
+    publishes: Option<Vec<std::path::PathBuf>>,
 }
 
 enum Whereabouts {
@@ -175,6 +182,7 @@ pub struct Driver<'a> {
     /// What looks at the output of services that are not ready yet.
     watches: BTreeMap<(Path, u32), tokio::task::AbortHandle>,
     timers: BTreeMap<TimerId, tokio::task::AbortHandle>,
+    permitted: ahead::Permitted,
     lanes: lane::Lanes,
     inside: inside::Notes,
     workers: task::Workers,
@@ -251,6 +259,7 @@ impl<'a> Driver<'a> {
             by_seq: BTreeMap::new(),
             watches: BTreeMap::new(),
             timers: BTreeMap::new(),
+            permitted: ahead::Permitted::default(),
             state,
             seals,
             logs: BTreeMap::new(),
@@ -381,6 +390,12 @@ impl<'a> Driver<'a> {
                 entry.definition = self.evaluator.recorded(self.machine.state(), path, *attempt).map(Box::new);
             }
             let seq = self.journal.append(at, &entry)?;
+            let coded = if let Event::AttemptEnded { path, attempt, .. } = &entry.event {
+                self.flights.get(&(path.clone(), *attempt)).is_some_and(|flight| flight.coded)
+            } else {
+                false
+            };
+            self.permitted.note(&entry.event, coded);
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 self.take_off(path.clone(), *attempt, seq);
             }
@@ -399,7 +414,16 @@ impl<'a> Driver<'a> {
     }
 
     fn take_off(&mut self, path: Path, attempt: u32, seq: u64) {
-        let flight = Flight { seq, place: Whereabouts::Nowhere, held: false, stopped: false, log: None };
+        let flight = Flight {
+            seq,
+            place: Whereabouts::Nowhere,
+            held: false,
+            stopped: false,
+            log: None,
+            behind: self.behind(&path),
+            coded: false,
+            publishes: None,
+        };
         self.by_seq.insert(seq, (path.clone(), attempt));
         self.flights.insert((path, attempt), flight);
     }
@@ -407,6 +431,7 @@ impl<'a> Driver<'a> {
     fn forget(&mut self, key: &(Path, u32)) {
         if let Some(flight) = self.flights.remove(key) {
             self.by_seq.remove(&flight.seq);
+            self.permitted.is_gone(flight.seq);
         }
         if let Some(watch) = self.watches.remove(key) {
             watch.abort();
@@ -431,6 +456,7 @@ impl<'a> Driver<'a> {
                 self.act(change).await?;
                 failpoint::hit(Point::Acted);
             }
+            self.tell_of_ends().await?;
         }
     }
 

@@ -149,6 +149,7 @@ impl<'a> Driver<'a> {
         let (link, known) = link::meet(self.folder.path(), &hello, &self.messages.0)?;
         failpoint::hit(Point::KeeperMet);
         self.link = link;
+        self.met_keeper();
         let mut tally = Tally::default();
         let found = self.classify(in_flight, &known, &mut tally);
         let ended = found.iter().filter(|(_, _, became)| matches!(became, Found::Ended(_)));
@@ -400,6 +401,7 @@ impl<'a> Driver<'a> {
         self.link = None;
         let (link, known) = link::meet(self.folder.path(), &self.hello(), &self.messages.0)?;
         self.link = link;
+        self.met_keeper();
         let boot = ledger::machine::boot_id();
         let held: Vec<_> = self
             .flights

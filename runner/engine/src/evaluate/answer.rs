@@ -27,6 +27,10 @@ impl Evaluate for Evaluator {
         self.masked(self.define(state, node, attempt, purpose).map(|rendered| rendered.fingerprint.clone()))
     }
 
+    fn ahead(&self, state: &State, node: NodeId) -> bool {
+        self.may_go_ahead(state, node)
+    }
+
     fn until(&self, state: &State, node: NodeId, output: &Value) -> Result<bool, StepError> {
         self.masked(self.decide(state, node, |definition| definition.until.as_ref(), "output", output))
     }

@@ -142,9 +142,25 @@ impl Evaluator {
         Ok(self.facts.project.clone())
     }
 
+    /// The texts of a layer that set the environment and the folder.
+    pub(super) fn words_of(&self, state: &State, layer: Layer) -> Vec<&Words> {
+        match layer {
+            Layer::Step(node) => self
+                .definition(state, node)
+                .into_iter()
+                .flat_map(|of| of.env.iter().map(|(_, words)| words).chain(&of.dir))
+                .collect(),
+            Layer::File { unit, .. } => {
+                let unit = &self.program.units[unit];
+                let env = unit.env.iter().chain(&unit.default_env).map(|(_, words)| words);
+                env.chain(&unit.dir).chain(&unit.default_dir).collect()
+            }
+        }
+    }
+
     /// What stands around a step, outermost first, itself last. A node of a foreach itself is left out: its items stand
     /// for it.
-    fn layers(&self, state: &State, node: NodeId) -> Vec<Layer> {
+    pub(super) fn layers(&self, state: &State, node: NodeId) -> Vec<Layer> {
         let mut layers = Vec::new();
         let mut at = Some(node);
         while let Some(id) = at {
@@ -173,7 +189,7 @@ impl Evaluator {
 
 /// Something that may set the environment and the directory for what is in it.
 #[derive(Clone, Copy)]
-enum Layer {
+pub(super) enum Layer {
     Step(NodeId),
     File { unit: usize, node: NodeId },
 }

@@ -5,6 +5,7 @@
 //! definition, and can be finished here; where a service is spoken of, it is written down ([`Recorded`]). A secret is seen in two ways
 //! ([`Sight`]): by value where something is executed, by its reference where something is compared.
 
+mod ahead;
 mod answer;
 mod definition;
 mod facts;
@@ -19,7 +20,7 @@ mod scope;
 mod step;
 mod undo;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Evaluator {
     has_services: bool,
     /// The names that a file's texts see everywhere in it, by the path of the call that it stands behind.
     bases: RefCell<BTreeMap<(Path, Sight), Base>>,
+    /// Whether the keeper can hold attempts back until their turn has come.
+    permits: Cell<bool>,
     /// The definitions of attempts under way.
     rendered: RefCell<BTreeMap<(Path, u32), Arc<Rendered>>>,
 }
@@ -88,8 +91,8 @@ impl Evaluator {
     pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, seals: Seals, groups: Groups) -> Self {
         let is_service = |step: &runner_core::Step| matches!(&step.kind, runner_core::Kind::Leaf(leaf) if leaf.service);
         let has_services = program.plan.steps.iter().any(is_service);
-        let (bases, rendered) = (RefCell::default(), RefCell::default());
-        Self { program, facts, large, seals, groups, has_services, bases, rendered }
+        let (bases, rendered, permits) = (RefCell::default(), RefCell::default(), Cell::new(true));
+        Self { program, facts, large, seals, groups, has_services, bases, permits, rendered }
     }
 
     /// The program.

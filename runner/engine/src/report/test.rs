@@ -63,7 +63,7 @@ impl Fed {
 
     fn starts(&mut self, at: u64, path: &str, attempt: u32) {
         let (path, fingerprint) = (Path::parse(path), String::new());
-        self.feed(at, Event::AttemptStarted { path, attempt, purpose: Purpose::Run, fingerprint });
+        self.feed(at, Event::AttemptStarted { path, attempt, purpose: Purpose::Run, fingerprint, permitted: false });
     }
 
     fn ends(&mut self, at: u64, path: &str, attempt: u32, result: AttemptResult) {
@@ -163,7 +163,7 @@ fn what_is_done_is_folded_and_what_failed_is_not() {
     fed.starts(10, "each[k1]/one", 1);
     fed.ends(40, "each[k1]/one", 1, AttemptResult::Failed { error: broken() });
     fed.finishes(40, "each[k1]/one", Status::Failed);
-    fed.feed(40, Event::StepSkipped { path: Path::parse("each[k1]/two"), reason: Reason::Need });
+    fed.feed(40, Event::StepSkipped { path: Path::parse("each[k1]/two"), reason: Reason::Need, may_have_run: false });
     fed.finishes(40, "each[k1]", Status::Failed);
     assert_eq!(fed.tree(FOLDED), ["first", "each", "  k1", "    one", "    two", "last"]);
     let failures: Vec<_> = fed.view.failures().iter().map(|id| fed.view.path(*id).to_string()).collect();
@@ -229,7 +229,7 @@ fn earlier() -> Vec<Record<Entry>> {
 fn the_time_left_is_the_share_of_the_work_that_is_not_done() {
     let pace = Pace::of(&earlier()).unwrap();
     let mut fed = Fed::new();
-    fed.feed(0, Event::StepSkipped { path: Path::parse("each"), reason: Reason::Condition });
+    fed.feed(0, Event::StepSkipped { path: Path::parse("each"), reason: Reason::Condition, may_have_run: false });
     assert_eq!(pace.left(&fed.view, 0), Some(1000));
     fed.starts(0, "first", 1);
     assert_eq!(pace.left(&fed.view, 90), Some(900));

@@ -50,7 +50,7 @@ impl Fed {
 
     fn starts(&mut self, at: u64, path: &str) {
         let (path, fingerprint) = (Path::parse(path), String::new());
-        self.feed(at, Event::AttemptStarted { path, attempt: 1, purpose: Purpose::Run, fingerprint });
+        self.feed(at, Event::AttemptStarted { path, attempt: 1, purpose: Purpose::Run, fingerprint, permitted: false });
     }
 
     fn ends(&mut self, at: u64, path: &str, message: Option<&str>) {
