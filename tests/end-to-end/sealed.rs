@@ -253,3 +253,110 @@ fn a_key_that_others_can_read_is_refused_before_the_step_starts() {
     project.run(&["resume"]).expect(0);
     await_that("nothing lives on", || project.keeper().is_none());
 }
+
+/// The run whose secret is made is killed after that, and its key is gone.
+fn without_key(rule: &str) -> Project {
+    let project = project(&WORKFLOW.replace("{id: login,", &format!("{{id: login, interrupted: {rule},")));
+    project.write("token", MADE);
+    let life = project.spawn(&["run", "w"]);
+    project.await_file("begun");
+    life.kill();
+    std::fs::rename(keys(&project), project.base().join("the-key")).unwrap();
+    project.write("go", "");
+    project
+}
+
+fn attempts(project: &Project, path: &str) -> usize {
+    project.journal().about("attempt_started", path).count()
+}
+
+#[test]
+fn without_its_key_a_secret_that_may_be_made_again_is() {
+    let project = without_key("repeat");
+    let ended = project.run(&["resume"]).expect(0);
+    assert!(ended.output().contains("login: in doubt: its output `login.stdout` cannot be opened: the key"), "{ended}");
+    assert_eq!((attempts(&project, "login"), attempts(&project, "wait"), attempts(&project, "use")), (2, 1, 1));
+    nowhere(&project, &(ended.output() + &looks(&project)));
+}
+
+#[test]
+fn without_its_key_a_secret_that_may_not_be_made_again_waits_for_a_person() {
+    let project = without_key("stop");
+    let doctor = project.run(&["doctor", "w"]).expect(1);
+    let run = project.runs().pop().unwrap();
+    assert!(doctor.stdout.contains(&format!("{run}  outputs of it are sealed with the key `")), "{doctor}");
+    let ended = project.run(&["resume"]).expect(22);
+    assert!(ended.output().contains("login") && ended.output().contains("cannot be opened: the key"), "{ended}");
+    assert_eq!((attempts(&project, "login"), attempts(&project, "use")), (1, 0));
+    let given = format!("login={{\"exit_code\": 0, \"stdout\": \"{MADE}\"}}");
+    let ended = project.run(&["resume", "--done", &given]).expect(0);
+    assert_eq!((attempts(&project, "login"), attempts(&project, "use")), (1, 1));
+    nowhere(&project, &(ended.output() + &looks(&project)));
+}
+
+#[test]
+fn a_key_that_is_put_back_opens_again_whatever_was_said_meanwhile() {
+    let project = without_key("stop");
+    project.run(&["resume"]).expect(22);
+    std::fs::rename(project.base().join("the-key"), keys(&project)).unwrap();
+    project.run(&["doctor", "w"]).expect(0);
+    let ended = project.run(&["resume"]).expect(0);
+    assert_eq!((attempts(&project, "login"), attempts(&project, "use")), (1, 1));
+    nowhere(&project, &(ended.output() + &looks(&project)));
+}
+
+#[test]
+fn without_its_key_a_secret_that_nothing_looks_at_any_more_is_left_alone() {
+    let project = project(
+        "
+steps:
+  - {id: login, interrupted: repeat, uses: exec.run, with: {argv: [cat, token], capture: text, secret: true}}
+  - {id: use, uses: exec.run, with: {argv: [echo, '{{steps.login.outputs.stdout}}']}}
+  - {id: wait, uses: exec.run, with: {script: 'echo begun >begun; while [ ! -e go ]; do sleep 0.02; done'}}
+",
+    );
+    project.write("token", MADE);
+    let life = project.spawn(&["run", "w"]);
+    project.await_file("begun");
+    life.kill();
+    std::fs::remove_file(keys(&project)).unwrap();
+    project.write("go", "");
+    project.run(&["resume"]).expect(0);
+    assert_eq!((attempts(&project, "login"), attempts(&project, "use")), (1, 1));
+}
+
+#[test]
+fn without_its_key_a_group_gives_its_secrets_again() {
+    let project = project(
+        "
+steps:
+  - id: group
+    steps:
+      - {id: other, uses: exec.run, with: {script: 'echo x >>other'}}
+      - {id: login, interrupted: repeat, uses: exec.run, with: {argv: [cat, token], capture: text, secret: true}}
+    outputs: {token: '{{steps.login.outputs.stdout}}'}
+  - id: each
+    foreach: '[1, 2]'
+    interrupted: repeat
+    uses: exec.run
+    with: {script: 'cat token; echo {{item}}', capture: text, secret: true}
+  - {id: wait, uses: exec.run, with: {script: 'echo begun >begun; while [ ! -e go ]; do sleep 0.02; done'}}
+  - id: later
+    steps:
+      - {id: use, uses: exec.run, with: {argv: [test, '{{steps.group.outputs.token}}', '=', a-new-token-of-another]}}
+    finally:
+      - {id: last, uses: log.print, with: {message: '{{steps.each.items.[1].outputs.stdout}}'}}
+",
+    );
+    project.write("token", MADE);
+    let life = project.spawn(&["run", "w"]);
+    project.await_file("begun");
+    life.kill();
+    std::fs::remove_file(keys(&project)).unwrap();
+    project.write("go", "").write("token", "a-new-token-of-another");
+    project.run(&["resume"]).expect(0);
+    assert_eq!(
+        (attempts(&project, "group/login"), attempts(&project, "each[1]"), project.read("other").as_str()),
+        (2, 2, "x\n")
+    );
+}

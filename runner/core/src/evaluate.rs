@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::error::StepError;
 use crate::event::{Item, Purpose};
+use crate::path::Path;
 use crate::state::{NodeId, State};
 
 /// What became of the steps that a step waits for.
@@ -42,4 +43,10 @@ pub trait Evaluate {
     fn outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError>;
     /// The workflow's own exit code, given its outputs.
     fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError>;
+    /// Steps that succeeded, whose outputs can no longer be had, and at which something that has not ended looks; each with
+    /// why. Asked when a life takes up a run and when a round begins: the answer becomes a fact.
+    fn lost(&self, state: &State) -> Vec<(Path, String)> {
+        let _ = state;
+        Vec::new()
+    }
 }

@@ -183,6 +183,14 @@ pub enum Event {
         /// The group, or the run.
         path: Path,
     },
+    /// The outputs of a step that had succeeded can no longer be had, and something still to come looks at them. What it did
+    /// is in doubt.
+    OutputsLost {
+        /// The step.
+        path: Path,
+        /// Why they cannot be had.
+        why: String,
+    },
     /// A person decided about an attempt in doubt.
     DoubtSettled {
         /// The step.

@@ -155,6 +155,7 @@ impl Plain {
                     (_, None) => format!("{path}: failed{took}"),
                 })
             }
+            Event::OutputsLost { path, why } => Some(format!("{path}: in doubt: {why}")),
             Event::ServiceLost { path, .. } => Some(format!("{path}: the service is gone and is started anew")),
             Event::InterruptRequested { kill, by } => Some(format!(
                 "{by}: {}",

@@ -123,8 +123,8 @@ impl Machine {
             Input::Life { epoch, pid, boot } if epoch > self.state.epoch() => {
                 self.emit(Event::LifeStarted { epoch, pid, boot });
             }
-            Input::Recovered { found } => self.recovered(found),
-            Input::Resume => self.resume(),
+            Input::Recovered { found } => self.recovered(found, evaluate),
+            Input::Resume => self.resume(evaluate),
             Input::Announced { path, attempt, output } if under_way => {
                 self.announced(&path, attempt, output, evaluate);
             }
@@ -144,8 +144,8 @@ impl Machine {
                     self.emit(Event::InterruptRequested { kill, by });
                 }
             }
-            Input::Cancel { by } => self.cancel(by),
-            Input::Undo { by, to } => self.undo(by, to),
+            Input::Cancel { by } => self.cancel(by, evaluate),
+            Input::Undo { by, to } => self.undo(by, to, evaluate),
             _ => {}
         }
     }
@@ -187,6 +187,7 @@ impl Machine {
             | Event::TimerSet { path, .. }
             | Event::Closing { path }
             | Event::ServiceLost { path, .. }
+            | Event::OutputsLost { path, .. }
             | Event::UndoStarted { path }
             | Event::StepUndone { path }
             | Event::StepStands { path, .. }

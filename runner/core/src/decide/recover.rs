@@ -1,6 +1,7 @@
 //! A new engine life, a new round, and what a person decides.
 
 use super::Machine;
+use crate::evaluate::Evaluate;
 use crate::event::{AttemptResult, End, Event, Settled};
 use crate::input::Found;
 use crate::path::Path;
@@ -9,7 +10,7 @@ use crate::state::{Doing, Node, NodeId, Phase, Status};
 
 impl Machine {
     /// What became of the attempts in flight is known.
-    pub(super) fn recovered(&mut self, mut found: Vec<(Path, u32, Found)>) {
+    pub(super) fn recovered(&mut self, mut found: Vec<(Path, u32, Found)>, evaluate: &dyn Evaluate) {
         if std::mem::replace(&mut self.recovered, true) {
             return;
         }
@@ -33,22 +34,36 @@ impl Machine {
         for (_, path, attempt, result) in ended {
             self.emit(Event::AttemptEnded { path, attempt, result });
         }
-        self.take_up();
+        self.take_up(evaluate);
     }
 
     /// A person wants a run to go on that stands still.
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self, evaluate: &dyn Evaluate) {
         let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted, End::Undone];
         if matches!(self.state.phase(), Phase::Ended(end) if resumable.contains(end)) {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
-            self.take_up();
+            self.take_up(evaluate);
         }
     }
 
     /// Looks at every node, and first at services that are gone, for nothing that needs them goes on without them.
-    pub(super) fn take_up(&mut self) {
+    pub(super) fn take_up(&mut self, evaluate: &dyn Evaluate) {
+        self.find_lost(evaluate);
         self.wake_services();
         self.touch_all();
+    }
+
+    /// Finds outputs that are lost and still needed. To have some again, others may be needed that are lost, too.
+    fn find_lost(&mut self, evaluate: &dyn Evaluate) {
+        while *self.state.phase() == Phase::Running {
+            let lost = evaluate.lost(&self.state);
+            if lost.is_empty() {
+                break;
+            }
+            for (path, why) in lost {
+                self.emit(Event::OutputsLost { path, why });
+            }
+        }
     }
 
     /// A person decided about an attempt in doubt.
@@ -73,7 +88,7 @@ impl Machine {
     }
 
     /// Ends the run for good: also one that stands still.
-    pub(super) fn cancel(&mut self, by: String) {
+    pub(super) fn cancel(&mut self, by: String, evaluate: &dyn Evaluate) {
         let over = [End::Succeeded, End::Cancelled];
         let standing = match self.state.phase() {
             Phase::Blank | Phase::Cancelling => return,
@@ -86,7 +101,7 @@ impl Machine {
         if standing {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
         }
-        self.take_up();
+        self.take_up(evaluate);
     }
 }
 

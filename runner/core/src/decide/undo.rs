@@ -10,14 +10,14 @@ use crate::state::{BodyState, Doing, NodeId, Phase, Role, Stage, Status};
 
 impl Machine {
     /// A person wants the run to be undone: also one that stands still or is over.
-    pub(super) fn undo(&mut self, by: String, to: Option<Path>) {
+    pub(super) fn undo(&mut self, by: String, to: Option<Path>, evaluate: &dyn Evaluate) {
         let standing = match self.state.phase() {
             Phase::Blank | Phase::Cancelling | Phase::Undoing => return,
             Phase::Ended(_) => true,
             _ => false,
         };
         if self.state.has_begun_undo() {
-            return self.resume();
+            return self.resume(evaluate);
         }
         if to.as_ref().is_some_and(|to| !self.has_succeeded(to)) {
             return;
@@ -27,7 +27,7 @@ impl Machine {
         if standing {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
         }
-        self.take_up();
+        self.take_up(evaluate);
     }
 
     /// Whether the run can go back to the moment at which a step had finished.

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::{
     Ahead, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer,
 };
-use crate::error::{ErrorKind, StepError};
 use crate::event::{AttemptResult, End, Event, Purpose, TimerKind};
 use crate::path::Path;
 use crate::plan::{Kind, OnError, StepIndex};
@@ -61,6 +60,7 @@ impl State {
             | Event::Closing { path }
             | Event::StepFinished { path, .. }
             | Event::ServiceLost { path, .. }
+            | Event::OutputsLost { path, .. }
             | Event::UndoStarted { path }
             | Event::StepUndone { path }
             | Event::StepStands { path, .. }
@@ -114,6 +114,7 @@ impl State {
                 self.set_status(id, *status, at);
             }
             Event::ServiceLost { failed, .. } => self.service_lost(id, *failed, at),
+            Event::OutputsLost { why, .. } => self.outputs_lost(id, why, at),
             Event::UndoStarted { .. } => self.undo_started(id),
             Event::StepUndone { .. } => self.step_undone(id, at),
             Event::StepStands { why, .. } => self.step_stands(id, *why),
@@ -383,40 +384,6 @@ impl State {
         self.nodes[id.0].outputs = Arc::new(outputs.unwrap_or_default());
         if ready {
             self.count_service(id, true);
-        }
-    }
-
-    /// A service that was ready is gone. One of a foreach makes that go on.
-    fn service_lost(&mut self, id: NodeId, failed: bool, at: u64) {
-        if let Some(each) = self.foreach_of(id)
-            && self.node(each).status.is_end()
-        {
-            if let Form::Each(each) = &mut self.nodes[each.0].form {
-                self.lost += usize::from(!std::mem::replace(&mut each.lost, true));
-            }
-            self.set_status(each, Status::Active, at);
-        }
-        let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
-        self.lost += usize::from(!std::mem::replace(&mut leaf.lost, true));
-        if failed {
-            let died = leaf.died.take();
-            let error = died.unwrap_or_else(|| StepError::new(ErrorKind::Transient, "the service ended by itself"));
-            leaf.failures += 1;
-            let (attempt, purpose) = (leaf.attempts, Purpose::Run);
-            leaf.doing = Doing::Ended { attempt, purpose, result: AttemptResult::Failed { error } };
-        }
-        self.set_status(id, Status::Active, at);
-    }
-
-    /// A lost service is ready again, or will never be.
-    pub(super) fn regained(&mut self, id: NodeId) {
-        let lost = match &mut self.nodes[id.0].form {
-            Form::Leaf(leaf) => &mut leaf.lost,
-            Form::Each(each) => &mut each.lost,
-            Form::Body(_) => return,
-        };
-        if std::mem::take(lost) {
-            self.lost -= 1;
         }
     }
 

@@ -7,6 +7,7 @@ mod ahead;
 mod apply;
 mod doubt;
 mod effects;
+mod lost;
 mod node;
 mod round;
 mod runs;

@@ -230,6 +230,9 @@ pub struct BodyState {
     /// Whether it was undone after its steps ended.
     #[serde(default)]
     pub undone: bool,
+    /// Whether it had ended and goes on because its outputs are lost.
+    #[serde(default)]
+    pub lost: bool,
 }
 
 /// How far a list is.

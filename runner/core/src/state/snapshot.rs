@@ -74,6 +74,7 @@ impl State {
             }
             Event::RoundStarted { .. }
             | Event::ServiceLost { .. }
+            | Event::OutputsLost { .. }
             | Event::UndoStarted { .. }
             | Event::UndoEnded { .. } => {
                 self.dirty.all = true;

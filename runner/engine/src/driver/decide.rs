@@ -23,6 +23,16 @@ impl Driver<'_> {
         taken.into_iter().try_for_each(|input| self.feed_quietly(input))
     }
 
+    /// Outputs that could not be had and can be now need nobody's decision.
+    pub(super) fn take_back(&mut self, decisions: &Decisions) -> Result<(), DriveError> {
+        for (path, outputs) in self.evaluator.found_again(self.machine.state()) {
+            if decisions.iter().all(|(decided, _)| *decided != path) {
+                self.feed_quietly(Input::Settle { path, settled: Settled::Done { outputs } })?;
+            }
+        }
+        Ok(())
+    }
+
     fn is_in_doubt(&self, path: &Path) -> bool {
         let state = self.machine.state();
         let leaf = state.find(path).and_then(|id| state.node(id).leaf());

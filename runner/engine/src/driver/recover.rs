@@ -110,6 +110,7 @@ impl<'a> Driver<'a> {
             Intent::Resume { decisions } => {
                 // What a person has decided may be what it would pause for.
                 let stood = stood || !decisions.is_empty();
+                driver.take_back(&decisions)?;
                 driver.decide(decisions)?;
                 driver.again = stood;
                 if stood && matches!(driver.phase(), Phase::Ended(_)) {

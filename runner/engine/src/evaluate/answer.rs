@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Purpose, State, StepError};
+use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Path, Purpose, State, StepError};
 use serde_json::{Map, Value, json};
 
 use super::facts::Sight;
@@ -50,6 +50,10 @@ impl Evaluate for Evaluator {
 
     fn exit_code(&self, state: &State, outputs: &Value) -> Result<Option<u8>, StepError> {
         self.masked(self.answer_exit_code(state, outputs))
+    }
+
+    fn lost(&self, state: &State) -> Vec<(Path, String)> {
+        self.lost_outputs(state)
     }
 }
 

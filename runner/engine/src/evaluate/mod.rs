@@ -14,6 +14,7 @@ mod group;
 mod item;
 mod known;
 mod large;
+mod lost;
 mod outputs;
 mod recorded;
 mod scope;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use runner_core::{AttemptResult, Doing, ErrorKind, Path, State, Status, StepError};
+use runner_core::{AttemptResult, Doing, ErrorKind, Path, State, StepError};
 use runner_keeper::mask::Masker;
 use runner_keeper::protocol::Mask;
 use serde_json::Value;
@@ -101,7 +101,7 @@ impl Evaluator {
                 Doing::Ended { result: AttemptResult::Succeeded { output }, .. } => Some(Arc::new(output.clone())),
                 _ => None,
             });
-            let outputs = if node.status == Status::Succeeded { Some(Arc::clone(&node.outputs)) } else { ended };
+            let outputs = if node.outputs.is_null() { ended } else { Some(Arc::clone(&node.outputs)) };
             let Some(outputs) = outputs.map(|outputs| self.large.resolve(&outputs)) else { continue };
             for sealed in fields(&outputs).filter_map(|(_, value)| Sealed::of(value)).filter(|sealed| sealed.whole) {
                 if let Ok(value) = sealed.open(&keys) {
@@ -112,7 +112,8 @@ impl Evaluator {
     }
 }
 
-fn fields(outputs: &Value) -> impl Iterator<Item = (&String, &Value)> {
+/// The outputs by name.
+pub(super) fn fields(outputs: &Value) -> impl Iterator<Item = (&String, &Value)> {
     outputs.as_object().into_iter().flatten()
 }
 

@@ -37,7 +37,7 @@ impl Evaluator {
     }
 
     /// Whether a list is that of a whole file: the run, or a callee.
-    fn is_file(&self, state: &State, list: NodeId) -> bool {
+    pub(super) fn is_file(&self, state: &State, list: NodeId) -> bool {
         self.definition(state, list).is_none_or(|definition| definition.call.is_some())
     }
 

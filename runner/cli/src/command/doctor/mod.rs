@@ -1,5 +1,7 @@
 //! `runner doctor`: what this machine lacks for a workflow, or for all step types, and how to get it.
 
+mod key;
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -35,6 +37,7 @@ pub(crate) fn doctor(project: &Path, args: &args::Doctor) -> Result<Exit, Refusa
         return super::repair::repair(project, run, args);
     }
     let mut findings = vec![home(), state_folder(), runtime_folder(), project_folder(project)];
+    findings.extend(key::findings(project)?);
     let registry = drive::registry(project);
     let (types, plugins) = match &args.workflow {
         None => (registry.all().to_vec(), plugin::of_project(&registry)),
