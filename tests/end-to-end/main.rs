@@ -19,6 +19,7 @@ mod house;
 mod large;
 mod odd;
 mod orphan;
+mod planted;
 mod plugin;
 mod repair;
 mod sealed;

@@ -202,6 +202,7 @@ pub enum Doing {
 }
 
 /// A group, a callee, or the run.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BodyState {
     /// Its steps.

@@ -124,9 +124,9 @@ impl Definition {
         purpose != Purpose::Run && self.inline(purpose).is_none()
     }
 
-    /// The outputs that are secret, be they of the step or of its check.
+    /// The outputs that are secret, be they of the step, its check or its undo.
     pub fn sealed(&self) -> impl Iterator<Item = &str> {
-        self.uses.iter().chain(&self.check).flat_map(|uses| &uses.sealed).map(String::as_str)
+        self.uses.iter().chain(&self.check).chain(&self.undo).flat_map(|uses| &uses.sealed).map(String::as_str)
     }
 
     /// Whether it has such outputs.

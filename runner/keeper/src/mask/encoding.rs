@@ -17,7 +17,7 @@ const LONGEST_BY_LINE: usize = 8 << 10;
 /// Of the whole value, of the value without line ends at its end, and of each of its lines: as it is; base64 (standard
 /// and URL-safe, with and without padding, within a longer text at each of the three alignments, wrapped at 64 and 76
 /// columns; of lines only while the value is at most 8 KiB); URL-escaped (with upper and lower case digits; strict, as `encodeURIComponent` does, as a path, as a
-/// form); JSON-escaped (as it is, as ASCII, as Go does it); shell-quoted; with octal escapes, as OpenSSH, git and bash print.
+/// form, and every byte); JSON-escaped (as it is, as ASCII, as Go does it); shell-quoted; each of these within JSON again; with octal escapes, as OpenSSH, git and bash print.
 pub fn encodings(value: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let trimmed = value.trim_ascii_end();
@@ -30,9 +30,12 @@ pub fn encodings(value: &[u8]) -> BTreeSet<Vec<u8>> {
                 base64_forms(part, &mut forms);
             }
             url_forms(part, &mut forms);
-            json_forms(part, &mut forms);
-            shell_forms(part, &mut forms);
             octal_forms(part, &mut forms);
+            let mut escaped = BTreeSet::new();
+            json_forms(part, &mut escaped);
+            shell_forms(part, &mut escaped);
+            forms.extend(escaped.iter().map(|form| json(form).into_bytes()));
+            forms.extend(escaped);
         }
     }
     forms.retain(|form| form.len() >= SHORTEST);
@@ -65,6 +68,9 @@ fn base64_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
 
 fn url_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     const KEPT: [&[u8]; 4] = [b"-_.~", b"-_.!~*'()", b"-_.~/", b"*-._"];
+    // As shells do that have nothing but `od` or `xxd`.
+    forms.insert(value.iter().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect());
+    forms.insert(value.iter().flat_map(|byte| format!("%{byte:02X}").into_bytes()).collect());
     for kept in KEPT {
         for space in ["%20", "+"] {
             for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
@@ -84,10 +90,14 @@ fn url_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
+/// As it stands between the quotes of a JSON string.
+fn json(value: &[u8]) -> String {
+    let quoted = serde_json::Value::from(&*String::from_utf8_lossy(value)).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
 fn json_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
-    let text = String::from_utf8_lossy(value);
-    let quoted = serde_json::Value::from(&*text).to_string();
-    let plain = &quoted[1..quoted.len() - 1];
+    let plain = json(value);
     let ascii = |upper: bool| {
         let mut form = String::new();
         for character in plain.chars() {
@@ -104,7 +114,7 @@ fn json_forms(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
         form
     };
     let go = plain.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    for form in [plain.to_owned(), ascii(false), ascii(true), go, plain.replace('/', "\\/")] {
+    for form in [plain.clone(), ascii(false), ascii(true), go, plain.replace('/', "\\/")] {
         forms.insert(form.into());
     }
 }
@@ -177,6 +187,9 @@ mod tests {
             r#"p@ss w/\"\u00f6'<1>"#,
             r#"p@ss w/\"ö'\u003c1\u003e"#,
             r#"p@ss w\/\"ö'<1>"#,
+            "%70%40%73%73%20%77%2f%22%c3%b6%27%3c%31%3e",
+            r#"p@ss w/\\\"ö'<1>"#,
+            r#"p@ss w/\"ö'\\''<1>"#,
             r#"p@ss w/"ö'\''<1>"#,
             r#"p@ss w/"ö'"'"'<1>"#,
             r#"p@ss\ w/\"ö\'\<1\>"#,
