@@ -139,6 +139,24 @@ tests:
 }
 
 #[test]
+fn what_a_keeper_would_be_given_ahead_of_its_turn_is_doubled_too() {
+    let project = Project::new();
+    let chain: Vec<_> = (0..40)
+        .map(|at| format!("  - {{id: s{at}, uses: exec.run, interrupted: repeat, with: {{argv: [touch, real]}}}}"))
+        .collect();
+    project.workflow("w", &format!("steps:\n{}\n", chain.join("\n")));
+    project.workflow(
+        "w.test",
+        "doubles: {exec.run: {after: 1s}, s30: {error: {message: full, kind: permanent}}}
+tests: [{name: in order, expect: {exit: 20, order: [s0, s1, s29, s30], not_run: [s31], within: 30s}}]
+",
+    );
+    project.run(&["test"]).expect(0);
+    assert!(!project.path().join("real").exists());
+    project.await_silence();
+}
+
+#[test]
 fn no_secret_is_looked_up_and_none_is_shown() {
     let project = Project::new();
     project.workflow("w", "

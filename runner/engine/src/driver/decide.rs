@@ -2,7 +2,10 @@
 
 use runner_core::{AttemptResult, Doing, Input, Path, Settled};
 
-use super::{Decisions, DriveError, Driver};
+use super::{DriveError, Driver};
+
+/// What a person decided about steps in doubt.
+pub type Decisions = Vec<(Path, Settled)>;
 
 impl Driver<'_> {
     /// Takes a person's decisions, if all of them can be taken.

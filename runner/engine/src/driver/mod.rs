@@ -37,13 +37,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, Settled, TimerId};
+use runner_core::{AttemptResult, End, Event, Input, Machine, Path, Phase, TimerId};
 use runner_keeper::failpoint::{self, Point};
 use tokio::sync::mpsc;
 
 pub use admit::admit;
 pub use captured::captured;
 pub use control::{Asked, ask, note_cancel, socket_folder};
+pub use decide::Decisions;
 pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange, SealedData};
 pub use error::DriveError;
@@ -240,6 +241,8 @@ impl<'a> Driver<'a> {
             let groups = Groups::new(locks, folder.path().to_path_buf(), options.holder.clone(), group, tell);
             Evaluator::new(Arc::clone(&run.program), Arc::clone(&run.facts), large, seals.clone(), groups)
         };
+        // No keeper holds back what doubles stand in for.
+        evaluator.permit(world.doubles().is_none());
         let state = Arc::new(state::Store::new(folder.path(), options.holder.clone()));
         Self {
             machine,
@@ -494,6 +497,3 @@ impl<'a> Driver<'a> {
         self.machine.state()
     }
 }
-
-/// What a person decided about steps in doubt.
-pub type Decisions = Vec<(Path, Settled)>;

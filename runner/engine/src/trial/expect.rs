@@ -80,6 +80,8 @@ pub enum Status {
     Skipped,
     /// It was stopped for good.
     Cancelled,
+    /// What it did was taken back.
+    Undone,
 }
 
 impl Status {
@@ -91,6 +93,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Cancelled => "cancelled",
+            Self::Undone => "undone",
         }
     }
 }

@@ -143,6 +143,7 @@ impl driver::Doubles for Stage {
             },
             Purpose::Undo => match beside(&self.undo) {
                 Some(undo) => (undo, format!("{path} undo")),
+                None if REAL.contains(&of.name) => return None,
                 None => return Some(done()),
             },
             Purpose::Run => match self.part(path, of.name) {
