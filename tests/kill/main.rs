@@ -7,7 +7,8 @@
 //! - where the engine alone is killed, no process step is ever in doubt and every effect is there exactly once;
 //! - where the keeper is killed, too, or everything, what was in flight follows its rule and nothing else is repeated;
 //! - never two attempts of a step are alive at once; nothing begins before what it needs has ended well, and nothing begins
-//!   again once what needs it has begun; the outputs are those of an undisturbed run, and nothing is left.
+//!   again once what needs it has begun; the outputs are those of an undisturbed run, and nothing is left;
+//! - a run that is undone is undone backwards, each step of it once, under the same kills.
 //!
 //! `SEED` chooses workflows and instants, `KILLS` says how many kills there are in all. With the feature `failpoints`
 //! every point of [`runner_keeper::failpoint`] is the place of at least two of them; `ONLY` chooses points by a part of

@@ -46,6 +46,16 @@ impl Traced {
     pub(crate) fn asks(self) -> bool {
         self.rule == Rule::Stop
     }
+
+    /// Whether it is undone with what it stands in.
+    pub(crate) fn is_undone(self) -> bool {
+        self.work.is_undone() && !self.last
+    }
+
+    /// Whether a person is asked about its undo when that is in doubt. Its check tells nothing of that.
+    pub(crate) fn asks_to_undo(self) -> bool {
+        self.rule != Rule::Repeat
+    }
 }
 
 impl Flow {

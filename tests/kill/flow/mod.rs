@@ -113,6 +113,11 @@ impl Work {
         matches!(self, Self::Plain | Self::Publishes | Self::Flaky(_) | Self::Polled(_) | Self::Slow)
     }
 
+    /// Whether there is something to take back when it has succeeded.
+    fn is_undone(self) -> bool {
+        self.is_process() && !matches!(self, Self::Service | Self::Absent)
+    }
+
     fn is_process(self) -> bool {
         !matches!(self, Self::State | Self::Writes | Self::Says)
     }

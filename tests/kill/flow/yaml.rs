@@ -35,12 +35,15 @@ fn output(item: &Item) -> (String, Value) {
 
 /// A list of steps and its `finally`. `suffix` is the template of what their names end in.
 fn body(body: &Body, suffix: &str, files: &mut Files) -> Value {
-    let list = |items: &[Item], files: &mut Files| -> Value {
-        items.iter().map(|item| step(item, items, suffix, files)).collect::<Vec<_>>().into()
+    let list = |items: &[Item], files: &mut Files| -> Vec<Value> {
+        items.iter().map(|item| step(item, items, suffix, files)).collect()
     };
     let mut value = json!({"steps": list(&body.steps, files)});
     if !body.last.is_empty() {
-        value["finally"] = list(&body.last, files);
+        let mut last = list(&body.last, files);
+        // What cleans up is not taken back.
+        last.iter_mut().filter_map(Value::as_object_mut).for_each(|step| step.retain(|key, _| key != "undo"));
+        value["finally"] = last.into();
     }
     value
 }
@@ -137,6 +140,9 @@ fn leaf_of(leaf: &Leaf, name: &str, list: &[Item]) -> Value {
             Rule::Stop => "stop",
         }
         .into();
+    }
+    if leaf.work.is_undone() {
+        value["undo"] = process(&["sh", "step.sh", &format!("{name}.undo"), "0.01"]);
     }
     if leaf.work.is_process() && leaf.rule == Rule::Check {
         value["check"] = process(&["sh", "check.sh", name]);

@@ -6,6 +6,7 @@ mod person;
 mod ride;
 mod strike;
 mod tally;
+mod undone;
 mod verdict;
 
 use std::path::PathBuf;

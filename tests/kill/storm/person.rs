@@ -1,6 +1,7 @@
 //! The person who is asked about what is in doubt, and looks.
 
 use super::Storm;
+use super::undone::{UNDO, doubted};
 use crate::flow::name_of;
 use crate::support::Journal;
 use crate::trace;
@@ -14,12 +15,18 @@ impl Storm<'_> {
         for path in self.waiting(&journal) {
             let name = name_of(&path);
             let expected = self.expected.steps.get(&name).unwrap_or_else(|| panic!("`{path}` waits: {}", self.place()));
-            assert!(expected.asks(), "`{path}` waits for a person: {}", self.place());
-            let trace = traces.get(&name).cloned().unwrap_or_default();
+            let undoes =
+                doubted(&journal).iter().rev().find(|(doubted, _)| *doubted == path).is_some_and(|(_, it)| *it);
+            let asks = if undoes { expected.asks_to_undo() } else { expected.asks() };
+            assert!(asks, "`{path}` waits for a person: {}", self.place());
+            let trace = if undoes { format!("{name}{UNDO}") } else { name.clone() };
+            let trace = traces.get(&trace).cloned().unwrap_or_default();
             let done =
                 trace.begun.last().is_some_and(|(begun, _)| trace.done.last().is_some_and(|(done, _)| done == begun));
             // A step that fails on purpose is done only once it has failed often enough.
-            if done && trace.done.len() > expected.failures() {
+            if done && undoes {
+                words.extend(["--done".to_owned(), path]);
+            } else if done && trace.done.len() > expected.failures() {
                 let outputs = serde_json::json!({"exit_code": 0, "stdout": format!("{name} did it")});
                 words.extend(["--done".to_owned(), format!("{path}={outputs}")]);
             } else {

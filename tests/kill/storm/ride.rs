@@ -19,7 +19,30 @@ impl Storm<'_> {
         orders: &mut Orders,
     ) -> Tally {
         let mut tally = Tally { runs: 1, ..Tally::default() };
-        let mut words = self.words();
+        self.drive(("run_started", "succeeded"), &self.words(), random, victims, most, orders, &mut tally);
+        self.hold(calm, &mut tally);
+        if random.below(3) == 0 {
+            let undo = ["undo".to_owned(), self.project.runs().pop().unwrap()];
+            let most = tally.kills + most / 3;
+            self.drive(("undo_requested", "undone"), &undo, random, victims, most, orders, &mut tally);
+            self.hold_undone(&mut tally);
+        }
+        tally
+    }
+
+    /// Lives until the end that is given, beginning with these words until the fact that is given is there.
+    #[expect(clippy::too_many_arguments, reason = "called twice, with all that a ride has")]
+    fn drive(
+        &self,
+        (begin, end): (&str, &str),
+        first: &[String],
+        random: &mut Random,
+        victims: &[Victim],
+        most: usize,
+        orders: &mut Orders,
+        tally: &mut Tally,
+    ) {
+        let mut words = first.to_vec();
         loop {
             tally.lives += 1;
             assert!(tally.lives < LIVES, "it does not come to its end: {}", self.place());
@@ -27,19 +50,19 @@ impl Storm<'_> {
             let ended = if tally.kills >= most {
                 Some(self.project.run(&command))
             } else {
-                self.disturbed(&command, random, victims, orders, &mut tally)
+                self.disturbed(&command, random, victims, orders, tally)
             };
-            if ended.is_none() && self.has_begun() && self.project.journal().end() == "succeeded" {
+            if ended.is_none() && self.has(begin) && self.project.journal().end() == end {
                 // Killed after its last fact.
-                break;
+                return;
             }
             let Some(ended) = ended else {
-                words = if self.has_begun() { vec!["resume".to_owned()] } else { self.words() };
+                words = if self.has(begin) { vec!["resume".to_owned()] } else { first.to_vec() };
                 continue;
             };
             tally.hear(&ended.stderr);
             match ended.code {
-                0 => break,
+                0 => return,
                 22 => {
                     tally.paused += 1;
                     words = self.decide();
@@ -47,8 +70,6 @@ impl Storm<'_> {
                 _ => panic!("it ended badly: {ended}\n{}", self.place()),
             }
         }
-        self.hold(calm, &mut tally);
-        tally
     }
 
     /// One life with a kill in it, at a fail point or at a random instant; its end if it came of itself.
@@ -60,7 +81,7 @@ impl Storm<'_> {
         orders: &mut Orders,
         tally: &mut Tally,
     ) -> Option<Ended> {
-        let (again, alone) = (self.has_begun(), self.project.keeper().is_none());
+        let (again, alone) = (self.has("run_started"), self.project.keeper().is_none());
         let fits = |when| match when {
             When::Any | When::KeeperKilled | When::EngineKilled => true,
             When::Again => again,
@@ -74,7 +95,7 @@ impl Storm<'_> {
         self.carry_out(self.project.spawn(command), &order, random, orders, tally)
     }
 
-    pub(super) fn has_begun(&self) -> bool {
-        !self.project.runs().is_empty() && self.project.journal().of("run_started").count() > 0
+    fn has(&self, fact: &str) -> bool {
+        !self.project.runs().is_empty() && self.project.journal().of(fact).count() > 0
     }
 }

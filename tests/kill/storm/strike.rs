@@ -117,7 +117,7 @@ impl Storm<'_> {
         let open = |trace: &Trace| trace.begun.len() > trace.done.len();
         trace::read(self.project.path())
             .iter()
-            .any(|(name, trace)| !self.expected.steps[name].is_service() && open(trace))
+            .any(|(name, trace)| !self.expected.steps.get(name).is_some_and(|step| step.is_service()) && open(trace))
     }
 
     /// Whether the order was not carried out yet.

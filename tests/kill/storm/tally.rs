@@ -29,6 +29,8 @@ pub(crate) struct Tally {
     pub(crate) repeated: usize,
     /// How often a person was asked.
     pub(crate) paused: usize,
+    /// Steps that were undone.
+    pub(crate) undone: usize,
 }
 
 impl Tally {
@@ -46,6 +48,7 @@ impl Tally {
             (&mut self.doubts, other.doubts),
             (&mut self.repeated, other.repeated),
             (&mut self.paused, other.paused),
+            (&mut self.undone, other.undone),
         ];
         for (mine, others) in pairs {
             *mine += others;
@@ -73,11 +76,13 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { runs, lives, kills, keepers, adopted, taken, not_begun, permitted, doubts, repeated, paused } = self;
+        let Self { runs, lives, kills, keepers, adopted, taken, not_begun, .. } = self;
+        let Self { permitted, doubts, repeated, paused, undone, .. } = self;
         write!(
             f,
-            "{kills} kills ({keepers} of keepers) over {lives} lives of {runs} runs: {adopted} adopted, {taken} taken \
-             from receipts, {not_begun} not begun, {permitted} permitted ahead, {doubts} in doubt, {repeated} repeated, {paused} pauses"
+            "{kills} kills ({keepers} of keepers) over {lives} lives of {runs} runs: {adopted} adopted, {taken} taken from \
+             receipts, {not_begun} not begun, {permitted} permitted ahead, {doubts} in doubt, {repeated} repeated, \
+             {paused} pauses, {undone} undone"
         )
     }
 }

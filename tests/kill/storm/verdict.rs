@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::undone::{UNDO, doubted};
 use super::{Calm, Storm, Tally};
 use crate::flow::name_of;
 use crate::support::{Journal, await_that};
@@ -15,7 +16,8 @@ impl Storm<'_> {
         assert_eq!(journal.outputs(), calm.outputs, "not the outputs of an undisturbed run: {}", self.place());
         await_that("the last process to go", || self.project.processes().is_empty());
         tally.permitted += journal.of("attempt_started").filter(|record| record.event["permitted"] == true).count();
-        let traces = trace::read(self.project.path());
+        let mut traces = trace::read(self.project.path());
+        traces.retain(|name, _| !name.ends_with(UNDO));
         let doubts = self.doubts(&journal);
         for (name, doubted) in &doubts {
             assert!(*doubted <= tally.keepers, "`{name}` was in doubt {doubted} times after {} kills", tally.keepers);
@@ -27,11 +29,11 @@ impl Storm<'_> {
     }
 
     /// How often each process step was in doubt. Work inside the engine is in doubt whenever it was under way.
-    fn doubts(&self, journal: &Journal) -> BTreeMap<String, usize> {
+    pub(super) fn doubts(&self, journal: &Journal) -> BTreeMap<String, usize> {
         let mut doubts = BTreeMap::new();
-        for path in journal.doubts() {
+        for (path, undoes) in doubted(journal) {
             let name = name_of(&path);
-            if self.expected.steps.contains_key(&name) {
+            if !undoes && self.expected.steps.contains_key(&name) {
                 *doubts.entry(name).or_default() += 1;
             }
         }
