@@ -114,6 +114,10 @@ points! {
     SendLock = "engine.send.lock",
     /// About to have a lock let go.
     SendUnlock = "engine.send.unlock",
+    /// About to say how many attempts may have a place.
+    SendPlaces = "engine.send.places",
+    /// About to take back what was permitted ahead.
+    SendRecall = "engine.send.recall",
     /// About to say that the run has ended.
     SendEnd = "engine.send.end",
     /// A message was sent.
@@ -126,6 +130,8 @@ points! {
     HeardExited = "engine.heard.exited",
     /// Told that an attempt could not be started.
     HeardSpawnFailed = "engine.heard.spawn_failed",
+    /// Told what was taken back that had been permitted ahead.
+    HeardTakenBack = "engine.heard.taken_back",
     /// Told whether a lock is shared.
     HeardLocked = "engine.heard.locked",
     /// The keeper's lock is taken, and nameless.
@@ -174,6 +180,10 @@ points! {
     KeeperHeardLock = "keeper.heard.lock",
     /// Heard that a lock is to be let go.
     KeeperHeardUnlock = "keeper.heard.unlock",
+    /// Heard how many attempts may have a place.
+    KeeperHeardPlaces = "keeper.heard.places",
+    /// Heard that what was permitted ahead is taken back.
+    KeeperHeardRecall = "keeper.heard.recall",
     /// Heard that the run has ended.
     KeeperHeardEnd = "keeper.heard.end",
     /// About to accept an engine.
@@ -184,6 +194,8 @@ points! {
     SayExited = "keeper.say.exited",
     /// About to tell that an attempt could not be started.
     SaySpawnFailed = "keeper.say.spawn_failed",
+    /// About to tell what was taken back.
+    SayTakenBack = "keeper.say.taken_back",
     /// About to tell whether a lock is shared.
     SayLocked = "keeper.say.locked",
 }
@@ -196,8 +208,10 @@ impl Point {
             Request::Start(_) => Some(Self::SendStart),
             Request::Stop { .. } => Some(Self::SendStop),
             Request::Ready { .. } => Some(Self::SendReady),
-            // No engine says these yet.
-            Request::Masks { .. } | Request::Places { .. } | Request::Recall => None,
+            // No engine says this yet.
+            Request::Masks { .. } => None,
+            Request::Places { .. } => Some(Self::SendPlaces),
+            Request::Recall => Some(Self::SendRecall),
             Request::Lock { .. } => Some(Self::SendLock),
             Request::Unlock { .. } => Some(Self::SendUnlock),
             Request::End => Some(Self::SendEnd),
@@ -209,7 +223,8 @@ impl Point {
         match reply {
             Reply::Welcome(_) => Some(Self::HeardWelcome),
             // No part of a run that is killed and resumed.
-            Reply::Refused { .. } | Reply::TakenBack { .. } => None,
+            Reply::Refused { .. } => None,
+            Reply::TakenBack { .. } => Some(Self::HeardTakenBack),
             Reply::Started(_) => Some(Self::HeardStarted),
             Reply::Exited(_) => Some(Self::HeardExited),
             Reply::SpawnFailed { .. } => Some(Self::HeardSpawnFailed),
@@ -223,8 +238,10 @@ impl Point {
             Request::Start(_) => Some(Self::KeeperHeardStart),
             Request::Stop { .. } => Some(Self::KeeperHeardStop),
             Request::Ready { .. } => Some(Self::KeeperHeardReady),
-            // No engine says these yet.
-            Request::Masks { .. } | Request::Places { .. } | Request::Recall => None,
+            // No engine says this yet.
+            Request::Masks { .. } => None,
+            Request::Places { .. } => Some(Self::KeeperHeardPlaces),
+            Request::Recall => Some(Self::KeeperHeardRecall),
             Request::Lock { .. } => Some(Self::KeeperHeardLock),
             Request::Unlock { .. } => Some(Self::KeeperHeardUnlock),
             Request::End => Some(Self::KeeperHeardEnd),
@@ -235,7 +252,8 @@ impl Point {
         match reply {
             Reply::Welcome(_) => Some(Self::SayWelcome),
             // No part of a run that is killed and resumed.
-            Reply::Refused { .. } | Reply::TakenBack { .. } => None,
+            Reply::Refused { .. } => None,
+            Reply::TakenBack { .. } => Some(Self::SayTakenBack),
             Reply::Started(_) => Some(Self::SayStarted),
             Reply::Exited(_) => Some(Self::SayExited),
             Reply::SpawnFailed { .. } => Some(Self::SaySpawnFailed),
