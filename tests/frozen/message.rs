@@ -102,7 +102,7 @@ fn replies() -> Vec<Reply> {
 pub(crate) fn frozen() -> String {
     let requests = requests().into_iter().map(|request| json!({"request": request}));
     let replies = replies().into_iter().map(|reply| json!({"reply": reply}));
-    requests.chain(replies).map(|line| format!("{line}\n")).collect()
+    requests.chain(replies).map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
 }
 
 /// Whether everything that a value says is said by another, which may say more.

@@ -60,7 +60,7 @@ pub(crate) fn go_on(
         let world = Arc::new(Machine::new());
         let (mut driver, tally) = Driver::take_up(run, folder, opened, intent, world, &mut *reporter, options).await?;
         driver.tell(&tally);
-        drive::drive(driver).await
+        Box::pin(drive::drive(driver)).await
     })
     .map_err(unexpected)??;
     reporter.end(&outcome);

@@ -67,7 +67,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let mut reporter = report::choose(args.output, &run, folder.path(), report::Begin::New);
     let outcome = drive::block_on(async {
         let driver = Driver::begin(run, folder, Arc::new(Machine::new()), &mut *reporter, options)?;
-        drive::drive(driver).await
+        Box::pin(drive::drive(driver)).await
     })
     .map_err(unexpected)??;
     reporter.end(&outcome);

@@ -291,6 +291,7 @@ fn is_service(world: &World, path: &Path) -> bool {
 }
 
 /// Small plans, at most four steps each, that between them hold everything.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
     let none = Script::default;
     let flaky = |path: &str| Script::default().outcome(path, &[Outcome::Transient, Outcome::Ok]);
