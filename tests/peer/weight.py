@@ -1,6 +1,8 @@
 """Rows about what flows through a step, what many at once weigh, and what it costs to wait."""
 
+import socket
 import subprocess
+import threading
 import time
 
 from generate import write
@@ -56,8 +58,17 @@ def at_once(b) -> dict:
 
 
 def waits(b) -> dict:
-    each = f"foreach: lists.range({b.steps}), uses: time.wait, with: {{duration: 1s}}"
-    times = contest({"runner": [b.runner, "run", "bench"]}, min(b.rounds, 5), lambda where: write(where, 1, True, each))
+    """Each asks once in vain, waits for a second, and is let in."""
+
+    def ours(where):
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            each = f"uses: tcp.wait, with: {{host: 127.0.0.1, port: {door.getsockname()[1]}, every: 1s}}"
+            write(where, 1, True, f"foreach: lists.range({b.steps}), {each}")
+            threading.Timer(0.9, lambda: door.listen(4096)).start()
+            return once([b.runner, "run", "bench"], where)
+
+    times = contest({"runner": ours}, min(b.rounds, 5), lambda where: None)
     return {"measure": f"{b.steps:,} in-process waits of 1 s", "target": "≤ 1.05 s", "got": f"{times['runner']:.2f} s",
             "holds": times["runner"] <= 1.05, "unit": "s", "bars": times}
 

@@ -19,7 +19,8 @@ pub(crate) fn line(text: impl AsRef<str>) {
 
 /// Prints a line to standard error.
 pub(crate) fn note(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+    // In one write: standard error has no buffer.
+    let _ = std::io::stderr().lock().write_all(format!("{}\n", text.as_ref()).as_bytes());
 }
 
 /// Prints an error and what can be done.

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use runner_engine::driver::{Attempt, Stopper, World};
-use runner_host::{CancelToken, Host, LaneLog, RealFiles};
+use runner_engine::driver::{Attempt, LaneFile, Stopper, World};
+use runner_host::{Append, CancelToken, Host, LaneLog, RealFiles};
 use runner_sdk::Context;
 use runner_sdk::world::Files;
+
+/// What appends to a file of a lane.
+fn append(file: Arc<LaneFile>) -> Append {
+    Box::new(move |bytes| file.append(bytes))
+}
 
 /// The machine.
 pub(crate) struct Machine {
@@ -27,7 +32,7 @@ impl World for Machine {
             env: attempt.env,
             state: attempt.state,
             render: attempt.render,
-            log: Arc::new(LaneLog::new(log.out, log.data, log.progress, log.mask)),
+            log: Arc::new(LaneLog::new(log.files.map(append), log.mask)),
             cancel,
         });
         (context, Box::new(move || canceller.cancel()))

@@ -22,6 +22,6 @@ pub use clock::RealClock;
 pub use file::RealFiles;
 pub use host::{Attempt, Host};
 pub use http::RealHttp;
-pub use log::{LaneLog, Mask};
+pub use log::{Append, LaneLog, Mask};
 pub use net::RealNet;
 pub use process::RealProcesses;

@@ -13,20 +13,22 @@ pub type Mask = Arc<dyn Fn(&str) -> String + Send + Sync>;
 /// The environment variable that names the file of progress lines.
 pub const PROGRESS: &str = "RUNNER_PROGRESS";
 
+/// What appends bytes to a file, in one write. A write that fails is lost: a full disk must not fail a step that only wanted
+/// to say something.
+pub type Append = Box<dyn Fn(&[u8]) + Send + Sync>;
+
 /// A log that appends to the files of a lane. Each line is one write, so lines of concurrent writers never mix.
-///
-/// A write that fails is lost: a full disk must not fail a step that only wanted to say something.
 pub struct LaneLog {
-    out: File,
-    data: File,
-    progress: Option<File>,
+    out: Append,
+    data: Append,
+    progress: Option<Append>,
     mask: Option<Mask>,
 }
 
 impl LaneLog {
-    /// A log over files opened for appending: lines, data, and progress. `mask` is applied to each line, to progress
+    /// A log over what appends to its files: lines, data, and progress. `mask` is applied to each line, to progress
     /// messages, and to data that is text.
-    pub fn new(out: File, data: File, progress: File, mask: Option<Mask>) -> Self {
+    pub fn new([out, data, progress]: [Append; 3], mask: Option<Mask>) -> Self {
         Self { out, data, progress: Some(progress), mask }
     }
 
@@ -36,9 +38,10 @@ impl LaneLog {
         let out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         let data = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let progress = match std::env::var_os(PROGRESS) {
-            Some(path) => Some(File::options().append(true).create(true).open(path)?),
+            Some(path) => Some(to(File::options().append(true).create(true).open(path)?)),
             None => None,
         };
+        let (out, data) = (to(out), to(data));
         Ok(Self { out, data, progress, mask: None })
     }
 
@@ -56,13 +59,13 @@ impl Log for LaneLog {
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        append(&self.out, text.as_bytes());
+        (self.out)(text.as_bytes());
     }
 
     fn data(&self, bytes: &[u8]) {
         match (&self.mask, std::str::from_utf8(bytes)) {
-            (Some(mask), Ok(text)) => append(&self.data, mask(text).as_bytes()),
-            _ => append(&self.data, bytes),
+            (Some(mask), Ok(text)) => (self.data)(mask(text).as_bytes()),
+            _ => (self.data)(bytes),
         }
     }
 
@@ -71,13 +74,16 @@ impl Log for LaneLog {
             return;
         };
         let line = serde_json::json!({"done": done, "total": total, "message": self.masked(message)});
-        append(progress, format!("{line}\n").as_bytes());
+        progress(format!("{line}\n").as_bytes());
     }
 }
 
-fn append(mut file: &File, bytes: &[u8]) {
-    // Lost on purpose: see the type's description.
-    let _ = file.write_all(bytes);
+/// What appends to an open file.
+fn to(file: File) -> Append {
+    Box::new(move |bytes| {
+        // Lost on purpose: see the type's description.
+        let _ = (&file).write_all(bytes);
+    })
 }
 
 #[cfg(test)]
@@ -86,7 +92,7 @@ mod tests {
 
     fn lane(folder: &std::path::Path, mask: Option<Mask>) -> LaneLog {
         let open = |name| File::options().append(true).create(true).open(folder.join(name)).unwrap();
-        LaneLog::new(open("out"), open("data"), open("progress"), mask)
+        LaneLog::new(["out", "data", "progress"].map(|name| to(open(name))), mask)
     }
 
     #[test]
@@ -130,7 +136,7 @@ mod tests {
         let Ok(full) = File::options().write(true).open("/dev/full") else {
             return;
         };
-        let log = LaneLog::new(full.try_clone().unwrap(), full.try_clone().unwrap(), full, None);
+        let log = LaneLog::new([full.try_clone().unwrap(), full.try_clone().unwrap(), full].map(to), None);
         log.line("lost");
         log.data(b"lost");
         log.progress(1, 2, "lost");

@@ -64,6 +64,8 @@ pub trait Step: DeserializeOwned + JsonSchema + Send + Sync + Sized + 'static {
     const BEHAVIOUR: u32 = 1;
     /// Whether it mostly waits, and so takes no parallel slot.
     const WAITS: bool = false;
+    /// Whether running it only computes, for microseconds, and neither waits nor reads nor writes: it is done on the spot.
+    const INSTANT: bool = false;
     /// Whether its log is for the person who watches, and shown as it ends.
     const SPEAKS: bool = false;
     /// What it can do beyond running.

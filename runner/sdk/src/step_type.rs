@@ -36,6 +36,8 @@ pub struct StepType {
     pub behaviour: u32,
     /// Whether it takes no parallel slot.
     pub waits: bool,
+    /// Whether it only computes.
+    pub instant: bool,
     /// Whether its log is for the person who watches.
     pub speaks: bool,
     /// What it can do beyond running.
@@ -120,6 +122,7 @@ impl StepType {
             idempotent: T::IDEMPOTENT,
             behaviour: T::BEHAVIOUR,
             waits: T::WAITS,
+            instant: T::INSTANT,
             speaks: T::SPEAKS,
             abilities: T::ABILITIES,
             needs: T::NEEDS,
@@ -144,6 +147,7 @@ impl StepType {
             idempotent: facts.idempotent,
             behaviour: facts.behaviour,
             waits: false,
+            instant: false,
             speaks: false,
             abilities: &[],
             needs: facts.needs,

@@ -23,6 +23,7 @@ impl Step for That {
     type Output = Nothing;
     const NAME: &'static str = "assert.that";
     const IDEMPOTENT: bool = true;
+    const INSTANT: bool = true;
     const ABILITIES: &'static [Ability] = &[Ability::Traceless];
     const EXAMPLES: &'static [Example] = &[Example::new(
         "an output of an earlier step",

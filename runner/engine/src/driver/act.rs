@@ -185,7 +185,9 @@ impl Driver<'_> {
             }
         };
         self.observer.live(Live::Writes { path: &path, attempt, log: &log });
-        if let Some(flight) = self.flights.get(&(path.clone(), attempt)) {
+        if let Some(flight) = self.flights.get(&(path.clone(), attempt))
+            && !rendered.step.instant
+        {
             self.inside.note(self.folder.path(), flight.seq, &log);
         }
         let Some(definition) = self.definition(&path) else { return Ok(()) };
@@ -209,7 +211,7 @@ impl Driver<'_> {
             env: rendered.env.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect(),
             state: Arc::new(view),
             render: Arc::new(state::Renderer),
-            log: LogFiles { out: lane.out, data: lane.data, progress: lane.progress, mask },
+            log: LogFiles { files: lane.files, mask },
         });
         let machine = self.machine.state();
         let asked = asked.and_then(|purpose| match (purpose, machine.find(&path)) {

@@ -49,6 +49,7 @@ pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange, SealedData};
 pub use error::DriveError;
 pub use inside::Inside;
+pub use lane::LaneFile;
 pub use mend::{Loss, loss, mend};
 pub use observe::{Live, Observer};
 pub use past::Past;

@@ -115,7 +115,8 @@ pub(super) fn start(
     to: mpsc::UnboundedSender<Message>,
 ) -> std::io::Result<Running> {
     let (stop, asked) = watch::channel(Stop::No);
-    on.handle()?.spawn(async move {
+    let on = if work.rendered.step.instant { Handle::current() } else { on.handle()? };
+    on.spawn(async move {
         let (path, attempt) = (work.path.clone(), work.attempt);
         failpoint::hit(Point::TaskBegins);
         let result = carry_out(work, asked).await;

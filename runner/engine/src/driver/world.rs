@@ -7,6 +7,7 @@ use runner_sdk::world::{Files, Render, State};
 use runner_sdk::{Context, Future, Place};
 
 use super::double::Doubles;
+use super::lane::LaneFile;
 use crate::when;
 
 /// What belongs to one in-process attempt.
@@ -19,18 +20,14 @@ pub struct Attempt {
     pub state: Arc<dyn State>,
     /// Strict Handlebars.
     pub render: Arc<dyn Render>,
-    /// Its log: files open for appending, and what hides secrets.
+    /// Its log: its files, and what hides secrets.
     pub log: LogFiles,
 }
 
-/// The files of a log, open for appending.
+/// The files of a log.
 pub struct LogFiles {
-    /// Lines.
-    pub out: std::fs::File,
-    /// Data.
-    pub data: std::fs::File,
-    /// Progress.
-    pub progress: std::fs::File,
+    /// Lines, data and progress.
+    pub files: [Arc<LaneFile>; 3],
     /// Hides secrets.
     pub mask: Option<Mask>,
 }
