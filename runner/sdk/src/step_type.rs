@@ -25,6 +25,7 @@ pub enum Kind {
 }
 
 /// A step type.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as the type's author declares it")]
 pub struct StepType {
     /// `namespace.verb`.
     pub name: &'static str,

@@ -290,6 +290,35 @@ fn is_service(world: &World, path: &Path) -> bool {
     leaf(world, path).is_some_and(|leaf| leaf.service)
 }
 
+/// Plans of which steps are permitted ahead of their turn.
+fn permitted() -> Vec<(&'static str, Arc<Plan>, Script)> {
+    let permits = || Script::default().permits();
+    vec![
+        ("permitted chain", plan(vec![s("a"), s("b"), s("c")], vec![]), permits()),
+        (
+            "permitted behind others",
+            plan(vec![s("a").interrupted(Stop), s("b"), s("c").interrupted(Check), s("d")], vec![]),
+            permits(),
+        ),
+        ("permitted diamond", plan(vec![s("a"), s("b"), s("c").needs(&[0]), s("d").needs(&[1, 2])], vec![]), permits()),
+        (
+            "permitted, independent",
+            plan(vec![s("a").needs(&[]), s("b").needs(&[]), s("c").needs(&[])], vec![]),
+            permits(),
+        ),
+        (
+            "permitted behind a retry",
+            plan(vec![s("a").retry(2), s("b"), s("c")], vec![]),
+            permits().outcome("a", &[Outcome::Transient, Outcome::Ok]),
+        ),
+        (
+            "permitted behind a failure",
+            plan(vec![s("a"), s("b"), s("c"), s("d").needs(&[0])], vec![s("f")]),
+            permits().outcome("a", &[Outcome::Permanent]),
+        ),
+    ]
+}
+
 /// Small plans, at most four steps each, that between them hold everything.
 #[expect(clippy::too_many_lines, reason = "a list")]
 fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
@@ -337,28 +366,6 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
             "until",
             plan(vec![s("a").until(5, Some(1000)), s("b")], vec![]),
             none().outcome("a", &[Outcome::Output(false.into()), Outcome::Ok]),
-        ),
-        ("permitted chain", plan(vec![s("a"), s("b"), s("c")], vec![]), none().permits()),
-        (
-            "permitted behind others",
-            plan(vec![s("a").interrupted(Stop), s("b"), s("c").interrupted(Check), s("d")], vec![]),
-            none().permits(),
-        ),
-        (
-            "permitted diamond",
-            plan(vec![s("a"), s("b"), s("c").needs(&[0]), s("d").needs(&[1, 2])], vec![]),
-            none().permits(),
-        ),
-        (
-            "permitted, independent",
-            plan(vec![s("a").needs(&[]), s("b").needs(&[]), s("c").needs(&[])], vec![]),
-            none().permits(),
-        ),
-        ("permitted behind a retry", plan(vec![s("a").retry(2), s("b"), s("c")], vec![]), flaky("a").permits()),
-        (
-            "permitted behind a failure",
-            plan(vec![s("a"), s("b"), s("c"), s("d").needs(&[0])], vec![s("f")]),
-            none().outcome("a", &[Outcome::Permanent]).permits(),
         ),
         (
             "foreach of groups",
@@ -441,14 +448,14 @@ fn seconds() -> u64 {
 fn every_schedule_of_two_crashes_ends_as_an_undisturbed_run() {
     let long = Instant::now() + Duration::from_hours(1);
     let (mut one, mut two, mut cut) = (0, 0, Vec::new());
-    for (name, plan, script) in plans() {
+    for (name, plan, script) in plans().into_iter().chain(permitted()) {
         for doubts in [false, true] {
             one += search(name, &plan, &script, 1, doubts, long).0;
         }
     }
     let until = Instant::now() + Duration::from_secs(seconds());
     for doubts in [false, true] {
-        for (name, plan, script) in plans() {
+        for (name, plan, script) in plans().into_iter().chain(permitted()) {
             let (schedules, complete) = search(name, &plan, &script, 2, doubts, until);
             two += schedules;
             if !complete {

@@ -53,6 +53,16 @@ impl Permitted {
 }
 
 impl Driver<'_> {
+    /// Follows the facts, for what the keeper cannot know of them.
+    pub(super) fn note_end(&mut self, event: &Event) {
+        let coded = if let Event::AttemptEnded { path, attempt, .. } = event {
+            self.flights.get(&(path.clone(), *attempt)).is_some_and(|flight| flight.coded)
+        } else {
+            false
+        };
+        self.permitted.note(event, coded);
+    }
+
     /// What an attempt that was permitted ahead is to follow; `None` where it starts at once. Asked when it becomes a fact:
     /// by the time it is acted on, what it follows may have ended either way.
     pub(super) fn behind(&self, path: &Path) -> Option<Vec<u64>> {

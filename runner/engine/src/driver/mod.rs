@@ -19,6 +19,7 @@ mod double;
 mod entry;
 pub mod error;
 mod finish;
+mod flight;
 mod inside;
 mod lane;
 mod link;
@@ -48,6 +49,7 @@ pub use decide::Decisions;
 pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange, SealedData};
 pub use error::DriveError;
+use flight::{Flight, Whereabouts};
 pub use inside::Inside;
 pub use lane::LaneFile;
 pub use mend::{Loss, loss, mend};
@@ -134,37 +136,6 @@ enum Message {
     Command(Command),
     /// Of a group that is waited for.
     Group(Told),
-}
-
-/// An attempt under way.
-struct Flight {
-    /// The sequence of the fact that it started: its number towards the keeper.
-    seq: u64,
-    /// Where it runs.
-    place: Whereabouts,
-    /// Whether a service became ready.
-    held: bool,
-    /// Whether it was asked to stop.
-    stopped: bool,
-    /// Where its output is.
-    log: Option<LogRange>,
-    /// What it is to follow, if it was permitted ahead of its turn.
-    behind: Option<Vec<u64>>,
-    /// Whether its exit code alone decides its success.
-    coded: bool,
-    /// What its command publishes, once that is known.
-    publishes: Option<Vec<std::path::PathBuf>>,
-}
-
-enum Whereabouts {
-    /// Journaled, but not given to anyone yet.
-    Nowhere,
-    /// A process of the keeper.
-    Keeper,
-    /// A task of this engine.
-    Task(task::Running),
-    /// A process whose keeper is gone; somebody waits for its end.
-    Orphan(runner_keeper::orphan::Orphan),
 }
 
 /// Drives one run, in one engine life.
@@ -394,12 +365,7 @@ impl<'a> Driver<'a> {
                 entry.definition = self.evaluator.recorded(self.machine.state(), path, *attempt).map(Box::new);
             }
             let seq = self.journal.append(at, &entry)?;
-            let coded = if let Event::AttemptEnded { path, attempt, .. } = &entry.event {
-                self.flights.get(&(path.clone(), *attempt)).is_some_and(|flight| flight.coded)
-            } else {
-                false
-            };
-            self.permitted.note(&entry.event, coded);
+            self.note_end(&entry.event);
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 self.take_off(path.clone(), *attempt, seq);
             }
@@ -418,16 +384,7 @@ impl<'a> Driver<'a> {
     }
 
     fn take_off(&mut self, path: Path, attempt: u32, seq: u64) {
-        let flight = Flight {
-            seq,
-            place: Whereabouts::Nowhere,
-            held: false,
-            stopped: false,
-            log: None,
-            behind: self.behind(&path),
-            coded: false,
-            publishes: None,
-        };
+        let flight = Flight::new(seq, self.behind(&path));
         self.by_seq.insert(seq, (path.clone(), attempt));
         self.flights.insert((path, attempt), flight);
     }
