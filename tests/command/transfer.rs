@@ -53,6 +53,12 @@ fn a_run_is_shown_elsewhere_as_it_was_seen_here() {
     let other = brought(&project, &format!("{id}.tar.zst"));
     let ended = other.run(&["import", "run.tar.zst"]).expect(0);
     assert!(ended.stdout.starts_with(&format!("imported `{id}` (")), "{ended}");
+    // What was captured where a secret might be is sealed: it stays closed until the keys are brought, too.
+    let said = other.run(&["logs"]).expect(0).stdout;
+    assert!(said.contains("kept | noise") && !said.contains("kept data"), "{said}");
+    let keys = |project: &Project| project.base().join("config/runner/keys");
+    std::fs::create_dir_all(keys(&other).parent().unwrap()).unwrap();
+    std::fs::copy(keys(&project), keys(&other)).unwrap();
     for words in [&["show", "--all"][..], &["logs"], &["events"], &["runs"]] {
         let (here, there) = (project.run(words).expect(0), other.run(words).expect(0));
         assert_eq!(here.stdout, there.stdout, "{words:?}");

@@ -58,10 +58,10 @@ impl Evaluator {
             .reads()
             .into_iter()
             .map(|path| {
-                let beside = source.join(&path);
-                let templates = self.facts.project.join("templates").join(&path);
-                let file = if beside.exists() { beside } else { templates };
-                json!([path.to_string_lossy(), fingerprint::of_file(&file)])
+                // A template lies beside its workflow or with the project's; any other file where the step works.
+                let places = [source.join(&path), self.facts.project.join("templates").join(&path), dir.join(&path)];
+                let file = places.iter().find(|file| file.exists());
+                json!([path.to_string_lossy(), file.and_then(|file| fingerprint::of_file(file))])
             })
             .collect();
         let compared_env = if self.program.secretive { self.env(state, node, Sight::Reference)? } else { env.clone() };

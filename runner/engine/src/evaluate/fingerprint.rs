@@ -13,7 +13,11 @@ pub(super) fn of(definition: &Value) -> String {
 pub(super) fn of_file(path: &std::path::Path) -> Option<String> {
     // A pipe or a device may never end, and nobody could stop the engine from reading it.
     let is_file = std::fs::metadata(path).is_ok_and(|data| data.is_file());
-    is_file.then(|| std::fs::read(path).ok()).flatten().map(|bytes| of_bytes(&bytes))
+    let mut file = is_file.then(|| std::fs::File::open(path).ok()).flatten()?;
+    let mut hasher = Sha256::new();
+    // Piece by piece: it may be an archive.
+    std::io::copy(&mut file, &mut hasher).ok()?;
+    Some(hex(&hasher.finalize()[..16]))
 }
 
 /// The digest of a content: the first half of its SHA-256, in hexadecimal digits.
