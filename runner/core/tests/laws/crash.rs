@@ -320,7 +320,6 @@ fn permitted() -> Vec<(&'static str, Arc<Plan>, Script)> {
 }
 
 /// Small plans, at most four steps each, that between them hold everything.
-#[expect(clippy::too_many_lines, reason = "a list")]
 fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
     let none = Script::default;
     let flaky = |path: &str| Script::default().outcome(path, &[Outcome::Transient, Outcome::Ok]);
