@@ -109,6 +109,8 @@ impl<'a> Painter<'a> {
     fn ending(&mut self, shared: &Shared) -> Vec<Line> {
         self.look();
         let view = &shared.view;
+        // As `runner show` of it will say.
+        self.pen.now = view.last();
         let shown = fit(view, LAST);
         self.pen.column = 0;
         self.pen.widen(view, &shown);
