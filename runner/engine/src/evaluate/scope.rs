@@ -167,6 +167,9 @@ impl Evaluator {
             secrets.map(|((_, name), (reference, value))| (name.clone(), seen(reference, value, sight))).collect();
         let run = root(facts, &self.program.main().name, &unit.name);
         let mut scope = Scope::new(Status::default())
+            .with_doubles(
+                unit.workflow.inputs.iter().filter(|input| input.is_double()).map(|input| input.name.value.clone()),
+            )
             .with("inputs", Value::Object(inputs))
             .with("secrets", Value::Object(secrets))
             .with("env", Value::Object(facts.env.clone()))

@@ -1,6 +1,6 @@
 //! The values that templates and expressions see when they are evaluated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -110,6 +110,8 @@ pub struct Scope {
     own: BTreeMap<String, Entry>,
     parent: Option<Arc<Scope>>,
     status: Status,
+    /// The inputs that are numbers with a fraction, also where they are given without one.
+    doubles: Arc<BTreeSet<String>>,
 }
 
 impl Scope {
@@ -120,7 +122,8 @@ impl Scope {
 
     /// A layer over `parent`, with its status; names set here hide those of the parent.
     pub fn over(parent: &Arc<Scope>) -> Self {
-        Self { own: BTreeMap::new(), parent: Some(Arc::clone(parent)), status: parent.status }
+        let (parent, doubles) = (Arc::clone(parent), Arc::clone(&parent.doubles));
+        Self { own: BTreeMap::new(), status: parent.status, parent: Some(parent), doubles }
     }
 
     /// The same scope with one more name.
@@ -133,6 +136,18 @@ impl Scope {
     /// Sets a name in this layer.
     pub fn set(&mut self, name: impl Into<String>, entry: impl Into<Entry>) {
         self.own.insert(name.into(), entry.into());
+    }
+
+    /// The same scope with these inputs as numbers with a fraction.
+    #[must_use]
+    pub fn with_doubles(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.doubles = Arc::new(names.into_iter().collect());
+        self
+    }
+
+    /// Whether an input is a number with a fraction.
+    pub(super) fn is_double(&self, input: &str) -> bool {
+        self.doubles.contains(input)
     }
 
     /// The same scope with another status.

@@ -25,6 +25,15 @@ pub(super) fn to_cel(value: &Value) -> Cel {
     }
 }
 
+/// JSON of which every number is a double.
+pub(super) fn to_double(value: &Value) -> Cel {
+    match value {
+        Value::Number(number) => Cel::Float(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_double).collect())),
+        other => to_cel(other),
+    }
+}
+
 /// An object of CEL.
 pub(super) fn map(fields: impl Iterator<Item = (String, Cel)>) -> Cel {
     let fields: HashMap<Key, Cel> = fields.map(|(name, value)| (Key::String(Arc::new(name)), value)).collect();

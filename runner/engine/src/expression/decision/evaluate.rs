@@ -6,13 +6,14 @@ use cel::{Context, ExecutionError, Value as Cel};
 use serde_json::Value;
 
 use super::Expression;
-use super::convert::{map, to_cel, to_json};
+use super::convert::{map, to_cel, to_double, to_json};
 use super::parse::ENV;
+use super::work::{self, Meter};
 use crate::expression::problem::shown;
 use crate::expression::scope::{Scope, descend};
 use crate::expression::{Entry, Problem};
 
-pub(super) fn evaluate(expression: &Expression, scope: &Scope) -> Result<Value, Problem> {
+pub(super) fn evaluate(expression: &Expression, scope: &Scope, meter: &Meter) -> Result<Value, Problem> {
     let mut context = Context::with_env(std::sync::Arc::clone(&ENV));
     let status = scope.status();
     let calls = expression.status;
@@ -38,7 +39,11 @@ pub(super) fn evaluate(expression: &Expression, scope: &Scope) -> Result<Value, 
             context.add_variable_from_value(*root, value);
         }
     }
-    let result = cel::Value::resolve(&expression.tree, &context).map_err(|error| told(expression, scope, &error))?;
+    if expression.metered.is_some() {
+        meter.install(&mut context);
+    }
+    let tree = expression.metered.as_ref().unwrap_or(&expression.tree);
+    let result = cel::Value::resolve(tree, &context).map_err(|error| told(expression, scope, &error))?;
     to_json(&result).map_err(|message| Problem::new(0, message))
 }
 
@@ -68,7 +73,7 @@ impl<'e> Needed<'e> {
             let inner = descend(&value, &path[taken..]).ok()?;
             // Through anything but an object a path leads to an error, or into a list: both want the value as it is.
             if !inner.is_object() {
-                return Some(to_cel(inner));
+                return Some(converted(scope, path, inner));
             }
         }
         let mut fields = Vec::new();
@@ -85,7 +90,19 @@ impl<'e> Needed<'e> {
 
 fn convert_at(scope: &Scope, path: &[String]) -> Option<Cel> {
     let (value, taken) = scope.fetch(path).ok()?;
-    descend(&value, &path[taken..]).ok().map(to_cel)
+    descend(&value, &path[taken..]).ok().map(|value| converted(scope, path, value))
+}
+
+/// A value at a path: what is declared as a number is a double, however it was given.
+fn converted(scope: &Scope, path: &[String], value: &Value) -> Cel {
+    match (path, value) {
+        ([inputs, name, ..], _) if inputs == "inputs" && scope.is_double(name) => to_double(value),
+        ([inputs], Value::Object(fields)) if inputs == "inputs" => map(fields.iter().map(|(name, value)| {
+            let double = scope.is_double(name);
+            (name.clone(), if double { to_double(value) } else { to_cel(value) })
+        })),
+        _ => to_cel(value),
+    }
 }
 
 /// The crate's error in our words. Values are never quoted: they may be secret, or huge.
@@ -145,6 +162,10 @@ fn words(error: &ExecutionError, source: &str) -> (String, Option<String>) {
         ExecutionError::IndexOutOfBounds(_) => {
             ("the list has no such index".to_owned(), Some("`size(…)` counts its items".to_owned()))
         }
+        ExecutionError::FunctionError { function, .. } if function == work::FUNCTION => (
+            format!("this takes too much work: more than {} operations", work::MOST),
+            Some("loop over less, or let a step compute it".to_owned()),
+        ),
         ExecutionError::FunctionError { function, message } => function_words(function, message),
         ExecutionError::DuplicateKey(_) => plain("a name stands twice in an object"),
         ExecutionError::ValuesNotComparable(..) => plain("these values cannot be compared"),

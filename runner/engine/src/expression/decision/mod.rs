@@ -15,6 +15,7 @@ mod parse;
 mod reference;
 mod table;
 mod tree;
+mod work;
 
 use cel::common::ast::{Expr, IdedExpr, SourceInfo};
 use serde_json::Value;
@@ -23,12 +24,15 @@ pub use self::function::Function;
 pub use self::table::FUNCTIONS;
 
 use self::reference::Asked;
+use self::work::Meter;
 use super::{Problem, Reference, Scope, Type, TypeEnv};
 
 /// An expression, read once and evaluated many times.
 pub struct Expression {
     source: String,
     tree: IdedExpr,
+    /// The tree that counts what it does, where there is need to.
+    metered: Option<IdedExpr>,
     info: SourceInfo,
     asked: Vec<Asked>,
     status: StatusCalls,
@@ -83,8 +87,9 @@ impl Expression {
         let mut status = StatusCalls::default();
         call::known(&tree, &info, &mut Vec::new(), &mut status)?;
         let asked = reference::references(&tree, &info);
-        let deep = tree::tree_depth(&tree) > SHALLOW;
-        Ok(Self { source: source.to_owned(), tree, info, asked, status, deep })
+        let metered = work::metered(&tree);
+        let deep = tree::tree_depth(metered.as_ref().unwrap_or(&tree)) > SHALLOW;
+        Ok(Self { source: source.to_owned(), tree, metered, info, asked, status, deep })
     }
 
     /// The text it was read from.
@@ -140,10 +145,14 @@ impl Expression {
     /// # Errors
     /// A name that leads nowhere or into null, an operation its operands do not allow, a result that has no JSON.
     pub fn evaluate(&self, scope: &Scope) -> Result<Value, Problem> {
+        self.evaluate_counting(scope, &Meter::default())
+    }
+
+    fn evaluate_counting(&self, scope: &Scope, meter: &Meter) -> Result<Value, Problem> {
         if self.deep {
-            return parse::on_a_big_stack(|| evaluate::evaluate(self, scope))?;
+            return parse::on_a_big_stack(|| evaluate::evaluate(self, scope, meter))?;
         }
-        evaluate::evaluate(self, scope)
+        evaluate::evaluate(self, scope, meter)
     }
 
     /// Its value, which must be true or false.

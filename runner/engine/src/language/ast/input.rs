@@ -70,6 +70,14 @@ pub enum Bound {
     Size(u64),
 }
 
+impl Input {
+    /// Whether expressions see a number with a fraction, or a list of them, however it was given.
+    pub fn is_double(&self) -> bool {
+        let of = self.items.as_ref().map_or(self.kind.value, |items| items.value);
+        of == InputType::Number
+    }
+}
+
 impl InputType {
     /// Every type with its name.
     pub const ALL: [(&'static str, Self); 10] = [

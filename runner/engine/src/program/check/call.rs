@@ -109,7 +109,8 @@ impl Checker<'_> {
 fn allows(input: &Input, of: &Type) -> bool {
     let one = |kind: InputType, of: &Type| {
         let as_number = matches!(kind, InputType::Duration | InputType::Size) && of.is_number();
-        let whole = kind == InputType::Integer && *of == Type::Uint;
+        // A number may have been given without a fraction.
+        let whole = kind == InputType::Integer && matches!(of, Type::Uint | Type::Double);
         let number = kind == InputType::Number && of.is_number();
         *of == Type::Null || as_number || whole || number || of.may_be(&of_kind(kind))
     };

@@ -36,7 +36,8 @@ pub(super) fn accepts(schema: &Value, of: &Type) -> bool {
     let Some(types) = types_of(schema) else { return true };
     types.iter().any(|name| match (*name, of) {
         ("string", Type::String | Type::Bytes | Type::Duration | Type::Timestamp)
-        | ("integer", Type::Int | Type::Uint | Type::Number)
+        // A number may have been given without a fraction.
+        | ("integer", Type::Int | Type::Uint | Type::Number | Type::Double)
         | ("boolean", Type::Bool)
         | ("null", Type::Null) => true,
         ("number", of) => of.is_number(),

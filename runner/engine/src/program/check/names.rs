@@ -200,7 +200,7 @@ pub(super) fn of_input(input: &Input) -> Type {
 pub(super) fn of_kind(kind: InputType) -> Type {
     match kind {
         InputType::Integer => Type::Int,
-        InputType::Number => Type::Number,
+        InputType::Number => Type::Double,
         InputType::Boolean => Type::Bool,
         InputType::Array => Type::list(Type::Dyn),
         InputType::Object => Type::open::<String>([]),

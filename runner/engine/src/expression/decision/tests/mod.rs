@@ -1,6 +1,7 @@
 //! What decisions promise.
 
 mod huge;
+mod work;
 
 use serde_json::{Value, json};
 
