@@ -5,6 +5,8 @@
 //! step, add its file and its line there. The list is explicit because a registry filled by the linker is silently empty
 //! when nothing names this crate.
 
+#[cfg(feature = "approval")]
+pub mod approval;
 #[cfg(feature = "archive")]
 pub mod archive;
 #[cfg(feature = "assert")]
@@ -41,6 +43,8 @@ use runner_sdk::StepType;
 /// The step types of each namespace that is built in, in the order of their names.
 pub fn namespaces() -> Vec<&'static [StepType]> {
     vec![
+        #[cfg(feature = "approval")]
+        approval::STEPS,
         #[cfg(feature = "archive")]
         archive::STEPS,
         #[cfg(feature = "assert")]

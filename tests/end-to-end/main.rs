@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approval;
 mod archive;
 mod busy;
 mod called;

@@ -189,3 +189,41 @@ fn a_secret_that_was_not_written_down_is_asked_for_and_not_shown() {
     assert!(!screen.contains("right-horse"), "{screen}");
     assert!(pane.project.read("seen").starts_with("536be6d0991a"), "{}", pane.project.read("seen"));
 }
+
+#[test]
+fn a_person_is_asked_below_the_picture_while_the_rest_goes_on() {
+    let Some(pane) = Pane::open(80, 24) else { return };
+    pane.project.workflow(
+        "demo",
+        "
+name: demo
+steps:
+  - id: release
+    uses: approval.wait
+    with: {message: 'Release it?', inputs: {region: {enum: [east, west]}, percent: {type: integer, default: 10}}}
+  - {id: drop, confirm: 'Drop the old one?', uses: exec.run, with: {script: 'echo {{steps.release.outputs.inputs.region}} {{steps.release.outputs.inputs.percent}} >done'}}
+  - {id: beside, needs: [], uses: exec.run, with: {script: 'echo beside >beside; cat gate'}}
+",
+    );
+    pane.fifo("gate");
+    pane.begin(&["run", "demo"]);
+    pane.await_text("release: Release it?", 1);
+    crate::support::await_that("the other step", || !pane.project.read("beside").is_empty());
+    for (asked, keys) in [
+        ("approve, reject, or decide later? [a/r/L]", "a"),
+        ("percent=integer [10]:", ""),
+        ("region=east|west:", "north"),
+        ("not one of `east`, `west`", "west"),
+        ("comment (may be empty):", ""),
+        ("drop: Drop the old one?", "y"),
+    ] {
+        pane.await_text(asked, 1);
+        if !keys.is_empty() {
+            pane.keys(keys);
+        }
+        pane.keys("Enter");
+    }
+    crate::support::await_that("what was asked for", || pane.project.read("done") == "west 10\n");
+    let screen = pane.open_gate("gate", "exit 0");
+    assert!(timeless(&screen).contains(&"✓ demo succeeded  3/3 steps · TIME".to_owned()), "{screen}");
+}

@@ -37,6 +37,12 @@ Examples:
   runner resume --done pay        the step `pay`, which is in doubt, did its work
   runner resume --repeat pay      it is to be done again";
 
+const APPROVE: &str = "\
+Examples:
+  runner approve 20261121-1015                        what the only step that asks needs
+  runner approve 20261121-1015 release --input region=eastus --comment 'after lunch'
+  runner approve 20261121-1015 release --reject --comment 'not on a Friday'";
+
 const UNDO: &str = "\
 Examples:
   runner undo 20261121-1015             all that the run did and can be taken back
@@ -92,6 +98,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// End a run for good: its steps are stopped and its `finally` runs
     Cancel(Cancel),
+    /// Answer what a run asks, and go on with it
+    Approve(Approve),
     /// Take back what a run did, backwards
     Undo(Undo),
     /// How a run stands
@@ -168,7 +176,7 @@ pub(crate) struct Run {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,
-    /// Agree to everything that would be asked
+    /// Agree to everything that would be asked, but for approvals
     #[arg(long)]
     pub(crate) yes: bool,
     /// Show the workflow's description, inputs and environment names
@@ -188,6 +196,9 @@ pub(crate) struct Resume {
     /// A step in doubt is to be done again
     #[arg(long, value_name = "STEP", add = ArgValueCandidates::new(complete::steps))]
     pub(crate) repeat: Vec<String>,
+    /// Agree to everything that would be asked, but for approvals
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// The value of a secret input that was not written down
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
@@ -220,6 +231,32 @@ pub(crate) struct Cancel {
     /// The value of a secret input that was not written down
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = APPROVE)]
+pub(crate) struct Approve {
+    /// The run: its id or a unique prefix
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
+    pub(crate) run: String,
+    /// The step that asks [default: the only one]
+    #[arg(add = ArgValueCandidates::new(complete::steps))]
+    pub(crate) step: Option<String>,
+    /// A field of the form
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+    /// What is to be said besides
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+    /// Not approved: the step fails
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) reject: bool,
+    /// Where no engine lives: only write it down, for whoever resumes the run next
+    #[arg(long)]
+    pub(crate) no_resume: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,

@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::library::Workflows;
-use crate::output;
+use crate::{output, person};
 
 /// The hidden command of a keeper.
 pub(crate) const KEEPER: &str = "__keeper";
@@ -64,8 +64,9 @@ pub(crate) fn default_parallel() -> usize {
     std::thread::available_parallelism().map_or(8, |cores| (2 * cores.get()).max(8))
 }
 
-/// What the driver needs to reach this binary again.
-pub(crate) fn options(group: Option<String>) -> std::io::Result<Options> {
+/// What the driver needs to reach this binary again, and the person who uses it. `agreed`: whether they have said yes to
+/// what would be asked.
+pub(crate) fn options(group: Option<String>, agreed: bool) -> std::io::Result<Options> {
     let exe = std::env::current_exe()?;
     Ok(Options {
         keeper: vec![exe.clone().into(), OsString::from(KEEPER)],
@@ -74,6 +75,7 @@ pub(crate) fn options(group: Option<String>) -> std::io::Result<Options> {
         holder: holder(),
         group,
         locks: locks(),
+        asker: person::asker(agreed),
         keys: key_file(),
     })
 }

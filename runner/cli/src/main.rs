@@ -16,6 +16,7 @@ mod lane;
 mod library;
 mod output;
 mod past;
+mod person;
 mod project;
 mod report;
 mod service;

@@ -31,6 +31,11 @@ pub enum Effect {
         /// Whether it is killed.
         kill: bool,
     },
+    /// A person is asked.
+    Ask {
+        /// The step.
+        path: Path,
+    },
     /// A timer runs.
     Timer {
         /// The timer.

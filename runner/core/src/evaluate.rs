@@ -22,6 +22,8 @@ pub trait Evaluate {
     fn when(&self, state: &State, node: NodeId, needs: Needs) -> Result<bool, StepError>;
     /// The items of a foreach, keys unique.
     fn items(&self, state: &State, node: NodeId) -> Result<Vec<Item>, StepError>;
+    /// What a person is asked before a step goes on.
+    fn question(&self, state: &State, node: NodeId) -> Result<Value, StepError>;
     /// What a callee reads when it is entered; null for a group. `None` where something that only one may hold is held by
     /// another: it is asked again once a step has ended, or [`Input::Free`](crate::Input::Free) is told.
     fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError>;

@@ -200,6 +200,28 @@ pub enum Event {
         /// What was decided.
         settled: Settled,
     },
+    /// A step cannot go on before a person has answered.
+    QuestionAsked {
+        /// The step.
+        path: Path,
+        /// What is asked. Opaque here.
+        question: Value,
+    },
+    /// A person answered.
+    QuestionAnswered {
+        /// The step.
+        path: Path,
+        /// Who.
+        by: String,
+        /// Whether they agreed.
+        approved: bool,
+        /// What they said besides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+        /// What they gave: the outputs of a step that is a question. Opaque here.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        output: Value,
+    },
     /// The run is to stop now and can be resumed.
     InterruptRequested {
         /// Whether processes are to be killed rather than asked.

@@ -65,6 +65,19 @@ pub enum Input {
         /// What was decided.
         settled: Settled,
     },
+    /// A person answered. Inert where nothing is asked.
+    Answer {
+        /// The step.
+        path: Path,
+        /// Who.
+        by: String,
+        /// Whether they agreed.
+        approved: bool,
+        /// What they said besides.
+        comment: Option<String>,
+        /// What they gave.
+        output: Value,
+    },
     /// Stop now, to be resumed.
     Interrupt {
         /// Whether processes are to be killed rather than asked.

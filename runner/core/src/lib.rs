@@ -33,4 +33,4 @@ pub use path::Path;
 pub use plan::{
     Body, Compensation, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, StepIndex, Until, When,
 };
-pub use state::{Ahead, Doing, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status};
+pub use state::{Ahead, Answer, Doing, Form, LeafState, Node, NodeId, Phase, Question, Role, Stage, State, Status};

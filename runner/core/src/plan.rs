@@ -47,6 +47,9 @@ pub struct Step {
     pub kind: Kind,
     /// What its failure means for its list. Of a foreach: what an item's failure means.
     pub on_error: OnError,
+    /// Whether a person has to agree before it begins.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// A step's condition.
@@ -101,6 +104,9 @@ pub struct Leaf {
     /// What takes back what it did.
     #[serde(default)]
     pub undo: Compensation,
+    /// Whether it is a question to a person, and nothing else.
+    #[serde(default)]
+    pub approval: bool,
 }
 
 /// What takes back what a step did.

@@ -21,6 +21,8 @@ pub enum Ability {
     Undo,
     /// May stand with `service: true`.
     Service,
+    /// Asks a person instead of running.
+    Asks,
     /// Leaves nothing behind: it only looks, waits or tells, so there is nothing to be undone.
     Traceless,
 }

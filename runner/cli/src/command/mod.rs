@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod approve;
 mod cancel;
 mod completions;
 mod doctor;
@@ -59,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => Ok(run::run(&project, &args)),
         Command::Resume(args) => Ok(resume::resume(&project, &args)),
         Command::Cancel(args) => cancel::cancel(&project, &args),
+        Command::Approve(args) => approve::approve(&project, &args),
         Command::Undo(args) => undo::undo(&project, &args),
         Command::Status(args) => status::status(&project, &args),
         Command::Show(args) => show::show(&project, &args),

@@ -41,7 +41,7 @@ fn try_resume(project: &Path, args: &args::Resume) -> Result<Exit, Refusal> {
     let opened = Past::open(&folder)?;
     let run = take_up(project, &folder, &opened, &args.inputs)?;
     let decisions = decisions(args)?;
-    go_on(run, folder, opened, Intent::Resume { decisions }, args.output)
+    go_on(run, folder, opened, Intent::Resume { decisions }, (args.output, args.yes))
 }
 
 /// Drives a run that was taken up.
@@ -50,11 +50,11 @@ pub(crate) fn go_on(
     folder: RunFolder,
     opened: Past,
     intent: Intent,
-    format: args::Format,
+    (format, agreed): (args::Format, bool),
 ) -> Result<Exit, Refusal> {
     let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
-    let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
+    let options = drive::options(group.as_ref().map(|(_, group)| group.clone()), agreed).map_err(unexpected)?;
     let mut reporter = report::choose(format, &run, folder.path(), report::Begin::Again);
     let outcome = drive::block_on(async {
         let world = Arc::new(Machine::new());

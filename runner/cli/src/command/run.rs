@@ -63,7 +63,7 @@ fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let run = prepared.named(folder.id());
     let group = drive::take_group(&run, folder.path())?;
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
-    let options = drive::options(group.as_ref().map(|(_, group)| group.clone())).map_err(unexpected)?;
+    let options = drive::options(group.as_ref().map(|(_, group)| group.clone()), args.yes).map_err(unexpected)?;
     let mut reporter = report::choose(args.output, &run, folder.path(), report::Begin::New);
     let outcome = drive::block_on(async {
         let driver = Driver::begin(run, folder, Arc::new(Machine::new()), &mut *reporter, options)?;

@@ -76,6 +76,12 @@ fn doubts(state: &State) -> Vec<(String, u32, String)> {
     state.nodes().filter_map(|(_, node)| doubt(node)).collect()
 }
 
+/// The steps that wait for a person's answer, and what is asked.
+fn questions(state: &State) -> Vec<(String, Value)> {
+    let asks = state.nodes().map(|(_, node)| node).filter(|node| node.asks());
+    asks.filter_map(|node| Some((node.path.to_string(), node.question.as_ref()?.asked.clone()))).collect()
+}
+
 /// The steps that could not be undone, and why.
 fn stuck(state: &State) -> Vec<(String, String)> {
     let stuck = |node: &Node| Some((node.path.to_string(), node.leaf()?.stuck.as_ref()?.message.clone()));
@@ -153,6 +159,9 @@ fn as_rows(past: &Past, standing: Standing) -> Result<Vec<Vec<String>>, Refusal>
     for (path, attempt, why) in &doubts {
         row("in doubt", format!("{path}: attempt {attempt}: {why}"));
     }
+    for (path, asked) in questions(&past.state) {
+        row("asks", format!("{path}: {}", asked["message"].as_str().unwrap_or_default()));
+    }
     for (path, error) in stuck(&past.state) {
         row("stuck", format!("{path} cannot be undone: {error}"));
     }
@@ -165,6 +174,9 @@ fn as_rows(past: &Past, standing: Standing) -> Result<Vec<Vec<String>>, Refusal>
 /// What a person may do now.
 fn next(past: &Past, standing: Standing, doubts: &[(String, u32, String)]) -> Option<String> {
     let id = past.folder.id();
+    if let Some((path, _)) = questions(&past.state).first() {
+        return Some(format!("runner approve {id} {path}"));
+    }
     match (standing, doubts.first()) {
         (Standing::Ended(runner_core::End::Paused), Some((path, ..))) => {
             Some(format!("runner resume {id} --done {path}   or   --repeat {path}"))
@@ -224,6 +236,8 @@ fn as_json(past: &Past, standing: Standing) -> Result<Value, Refusal> {
         .into_iter()
         .map(|(path, attempt, why)| json!({"path": path, "attempt": attempt, "why": why}))
         .collect();
+    let asking: Vec<_> =
+        questions(&past.state).into_iter().map(|(path, asked)| json!({"path": path, "asked": asked})).collect();
     let stuck: Vec<_> = stuck(&past.state).into_iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
     Ok(json!({
         "v": 1,
@@ -245,6 +259,7 @@ fn as_json(past: &Past, standing: Standing) -> Result<Value, Refusal> {
         "failed": failed,
         "in_doubt": doubts,
         "stuck": stuck,
+        "asking": asking,
         "folder": past.folder.path(),
     }))
 }

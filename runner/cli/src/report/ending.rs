@@ -8,6 +8,7 @@ use runner_engine::report::View;
 use runner_engine::seal::Sealed;
 use serde_json::Value;
 
+use super::asked::asked;
 use super::draw::text::{clean, wrap};
 use super::draw::{Ink, Line, Pen, short};
 use super::tail;
@@ -212,6 +213,7 @@ impl Told<'_> {
             ));
         }
         lines.extend(stuck(self));
+        lines.extend(asked(self));
         lines
     }
 }

@@ -9,6 +9,7 @@
 //! All of them end with what stands in `ending`. What is drawn is made by `draw` from the engine's
 //! [`View`](runner_engine::report::View), so a run that is over looks as it did.
 
+mod asked;
 mod draw;
 mod earlier;
 mod ending;
@@ -25,6 +26,7 @@ use std::path::Path;
 use runner_engine::run::Run;
 
 pub(crate) use draw::Glyphs;
+pub(crate) use draw::text::clean;
 pub(crate) use ending::Told;
 pub(crate) use picture::{picture, tree_as_json};
 

@@ -75,6 +75,9 @@ fn node(view: &View, id: NodeId, now: u64) -> Value {
     if let Look::Doubt { why } | Look::Stuck { why } = view.look(id) {
         shown["why"] = why.into();
     }
+    if let Look::Asks { asked } = view.look(id) {
+        shown["asked"] = asked;
+    }
     if node.leaf().is_none() {
         shown["steps"] = inside(view, id, now).into();
     }
@@ -98,6 +101,7 @@ fn doing(look: &Look) -> &'static str {
         Look::Failed { ignored: false } => "failed",
         Look::Skipped(_) => "skipped",
         Look::Cancelled => "cancelled",
+        Look::Asks { .. } => "asking",
         Look::Undoing { .. } => "undoing",
         Look::Stuck { .. } => "stuck",
         Look::Undone => "undone",

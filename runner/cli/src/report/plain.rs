@@ -109,7 +109,8 @@ impl Plain {
                         Purpose::Check => "looking whether it was done",
                         Purpose::Undo => "undoing",
                     };
-                    let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+                    let counts = *attempt > 1 && *purpose != Purpose::Undo;
+                    let again = if counts { format!(" (attempt {attempt})") } else { String::new() };
                     Some(format!("{path}: {what}{again}"))
                 }
             }
@@ -162,6 +163,14 @@ impl Plain {
                 if *kill { "killing what runs" } else { "stopping; once more kills what runs" }
             )),
             Event::CancelRequested { by } => Some(format!("cancelled by {by}")),
+            Event::QuestionAsked { path, question } => {
+                Some(format!("{path}: asks: {}", clean(question["message"].as_str().unwrap_or_default(), 1000)))
+            }
+            Event::QuestionAnswered { path, by, approved, comment, .. } => {
+                let word = if *approved { "approved" } else { "rejected" };
+                let said = comment.as_ref().map(|comment| format!(": {}", clean(comment, 1000))).unwrap_or_default();
+                Some(format!("{path}: {word} by {}{said}", clean(by, 200)))
+            }
             Event::UndoRequested { by, to: None } => Some(format!("to be undone: {by}")),
             Event::UndoRequested { by, to: Some(to) } => Some(format!("to be undone up to {to}: {by}")),
             Event::UndoStarted { path } if path.is_root() => Some("undoing what was done".to_owned()),

@@ -8,6 +8,7 @@
 mod ahead;
 mod body;
 mod leaf;
+mod question;
 mod recover;
 mod service;
 mod start;
@@ -22,7 +23,7 @@ use crate::evaluate::Evaluate;
 use crate::event::{End, Event};
 use crate::input::Input;
 use crate::plan::{Interrupted, Kind, Plan};
-use crate::state::{Doing, Form, NodeId, Phase, Role, Stage, State, Status};
+use crate::state::{Answer, Doing, Form, NodeId, Phase, Role, Stage, State, Status};
 
 /// A run that decides.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct Machine {
     serves: bool,
     /// Groups and callees that could be entered but for what another holds.
     barred: BTreeSet<NodeId>,
+    /// Whether somebody answers questions as they are asked, so that the run need not pause for them.
+    attended: bool,
     /// Whether it is known what became of the attempts in flight.
     recovered: bool,
     events: Vec<Event>,
@@ -62,6 +65,7 @@ impl Machine {
         let recovered = is_over(&state);
         Self {
             serves: undo::serves(state.plan()),
+            attended: false,
             state,
             queued: BTreeSet::new(),
             first: None,
@@ -138,6 +142,9 @@ impl Machine {
             }
             Input::Free if under_way => self.touch_barred(),
             Input::Settle { path, settled } => self.settle(&path, settled),
+            Input::Answer { path, by, approved, comment, output } => {
+                self.answer(path, Answer { by, approved, comment, output });
+            }
             Input::Interrupt { kill, by } if under_way => {
                 let (same, killing) = (Phase::Interrupting { kill }, Phase::Interrupting { kill: true });
                 if *self.state.phase() != same && *self.state.phase() != killing {
@@ -193,6 +200,8 @@ impl Machine {
             | Event::StepStands { path, .. }
             | Event::UndoFailed { path, .. }
             | Event::UndoEnded { path }
+            | Event::QuestionAsked { path, .. }
+            | Event::QuestionAnswered { path, .. }
             | Event::DoubtSettled { path, .. } => Some(path.clone()),
             _ => None,
         };
@@ -325,7 +334,9 @@ impl Machine {
         }
         let idle = self.state.running() == 0;
         let end = match self.state.phase() {
-            Phase::Running | Phase::Undoing if idle && self.queue.is_empty() && self.awaits_only_people() => {
+            Phase::Running | Phase::Undoing
+                if idle && self.queue.is_empty() && self.awaits_only_people() && !self.is_answered() =>
+            {
                 self.emit(Event::Pausing);
                 return true;
             }
@@ -341,6 +352,7 @@ impl Machine {
     fn awaits_only_people(&self) -> bool {
         let mut waits = false;
         for (_, node) in self.state.nodes() {
+            waits |= node.asks();
             if node.status != Status::Active {
                 continue;
             }

@@ -59,7 +59,9 @@ impl Machine {
         let node = self.state.node(id);
         match (node.status, &node.form) {
             (status, _) if status.is_end() => false,
-            (Status::Pending, _) => !self.state.upstream(id).into_iter().any(|before| self.awaits_person(before)),
+            (Status::Pending, _) => {
+                !node.asks() && !self.state.upstream(id).into_iter().any(|before| self.awaits_person(before))
+            }
             // Its work is done; only its end is not a fact yet.
             (_, Form::Leaf(leaf)) => !self.awaits_person(id) && !matches!(leaf.doing, Doing::Ended { .. }),
             (_, Form::Body(body)) if body.stage == Stage::Undo => self.undo_awaits_a_person(body) != Some(true),
@@ -70,15 +72,16 @@ impl Machine {
     /// Whether something in a step that has not ended waits for a person.
     fn awaits_person(&self, id: NodeId) -> bool {
         let node = self.state.node(id);
-        !node.status.is_end()
-            && match &node.form {
-                Form::Leaf(leaf) => {
-                    *self.state.phase() == Phase::Running
-                        && matches!(leaf.doing, Doing::InDoubt { repeat: false, .. })
-                        && self.interrupted_rule(id) == Interrupted::Stop
+        node.asks()
+            || !node.status.is_end()
+                && match &node.form {
+                    Form::Leaf(leaf) => {
+                        *self.state.phase() == Phase::Running
+                            && matches!(leaf.doing, Doing::InDoubt { repeat: false, .. })
+                            && self.interrupted_rule(id) == Interrupted::Stop
+                    }
+                    Form::Body(body) if body.stage == Stage::Undo => self.undo_awaits_a_person(body) == Some(true),
+                    _ => node.children().any(|child| self.awaits_person(child)),
                 }
-                Form::Body(body) if body.stage == Stage::Undo => self.undo_awaits_a_person(body) == Some(true),
-                _ => node.children().any(|child| self.awaits_person(child)),
-            }
     }
 }

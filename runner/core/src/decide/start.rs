@@ -37,12 +37,15 @@ impl Machine {
         if self.lacks_need(id) || !self.has_slot(id, evaluate) {
             return;
         }
-        if when != When::Success {
+        if when != When::Success && self.state.node(id).question.is_none() {
             match evaluate.when(&self.state, id, needs) {
                 Ok(true) => {}
                 Ok(false) => return self.skip(id, Reason::Condition),
                 Err(error) => return self.fail(id, error),
             }
+        }
+        if !self.is_confirmed(id, evaluate) {
+            return;
         }
         if self.state.node(id).each().is_some() {
             match evaluate.items(&self.state, id) {
@@ -77,6 +80,7 @@ impl Machine {
     /// Begins a group or the first attempt of a step.
     fn begin(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
         match self.state.node(id).form {
+            Form::Leaf(_) if self.state.leaf_of(id).is_some_and(|leaf| leaf.approval) => self.approve(id, evaluate),
             Form::Leaf(_) => self.attempt(id, evaluate),
             Form::Body(_) => match evaluate.enter(&self.state, id) {
                 Ok(Some(record)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Ahead, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer,
+    Ahead, Answer, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Phase, Role, Stage, State, Status, Timer,
 };
 use crate::event::{AttemptResult, End, Event, Purpose, TimerKind};
 use crate::path::Path;
@@ -66,6 +66,8 @@ impl State {
             | Event::StepStands { path, .. }
             | Event::UndoFailed { path, .. }
             | Event::UndoEnded { path }
+            | Event::QuestionAsked { path, .. }
+            | Event::QuestionAnswered { path, .. }
             | Event::DoubtSettled { path, .. } => {
                 if let Some(id) = self.find(path) {
                     self.apply_to(id, event, at);
@@ -115,6 +117,11 @@ impl State {
             }
             Event::ServiceLost { failed, .. } => self.service_lost(id, *failed, at),
             Event::OutputsLost { why, .. } => self.outputs_lost(id, why, at),
+            Event::QuestionAsked { question, .. } => self.question_asked(id, question),
+            Event::QuestionAnswered { by, approved, comment, output, .. } => {
+                let (by, comment, output) = (by.clone(), comment.clone(), output.clone());
+                self.question_answered(id, Answer { by, approved: *approved, comment, output });
+            }
             Event::UndoStarted { .. } => self.undo_started(id),
             Event::StepUndone { .. } => self.step_undone(id, at),
             Event::StepStands { why, .. } => self.step_stands(id, *why),
@@ -167,6 +174,7 @@ impl State {
             started: None,
             ended: None,
             order: 0,
+            question: None,
             detached: false,
             effects: Vec::new(),
         };
@@ -258,7 +266,8 @@ impl State {
         if status == Status::Active && node.started.is_none() {
             node.started = Some(at);
         }
-        node.ended = status.is_end().then_some(at);
+        // What is undone ended when it had done its work.
+        node.ended = if status == Status::Undone { node.ended } else { status.is_end().then_some(at) };
         if status.is_end() {
             self.turns_come(id, at);
             let node = &mut self.nodes[id.0];

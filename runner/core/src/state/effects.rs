@@ -33,6 +33,9 @@ impl State {
             Form::Body(body) => [body.deadline, None],
             Form::Each(_) => [None, None],
         };
+        if node.asks() && !node.detached && self.phase == Phase::Running {
+            effects.push(Effect::Ask { path: node.path.clone() });
+        }
         let timer = |timer: super::Timer| Effect::Timer { timer: timer.id, at: timer.at, duration: timer.duration };
         effects.extend(timers.into_iter().flatten().map(timer));
         effects

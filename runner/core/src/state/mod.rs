@@ -9,6 +9,7 @@ mod doubt;
 mod effects;
 mod lost;
 mod node;
+mod question;
 mod round;
 mod runs;
 mod snapshot;
@@ -21,7 +22,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use node::{Ahead, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Role, Stage, Status, Timer};
+pub use node::{
+    Ahead, Answer, BodyState, Doing, EachState, Form, LeafState, Node, NodeId, Question, Role, Stage, Status, Timer,
+};
 
 use crate::effect::{Change, Effect};
 use crate::event::{End, TimerId};

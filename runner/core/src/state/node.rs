@@ -45,11 +45,36 @@ pub struct Node {
     /// Which one of the run's nodes it was to succeed, from 1; 0: it has not. A service that is ready again keeps its place.
     #[serde(default)]
     pub order: u64,
+    /// What a person is asked before it goes on.
+    #[serde(default)]
+    pub question: Option<Box<Question>>,
     /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
     pub(crate) detached: bool,
     /// Computed from the rest.
     #[serde(skip)]
     pub(crate) effects: Vec<Effect>,
+}
+
+/// What a person is asked before a step goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// What is asked. Opaque here.
+    pub asked: Value,
+    /// The answer, once there is one.
+    pub answer: Option<Answer>,
+}
+
+/// What a person answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Who.
+    pub by: String,
+    /// Whether they agreed.
+    pub approved: bool,
+    /// What they said besides.
+    pub comment: Option<String>,
+    /// What they gave. Opaque here.
+    pub output: Value,
 }
 
 /// Where a node stands.
@@ -303,6 +328,11 @@ impl Node {
     /// The item's key and value, of an item.
     pub fn item(&self) -> Option<&Arc<Item>> {
         if let Role::Item(item) = &self.role { Some(item) } else { None }
+    }
+
+    /// Whether it waits for a person's answer.
+    pub fn asks(&self) -> bool {
+        self.status == Status::Pending && self.question.as_ref().is_some_and(|question| question.answer.is_none())
     }
 
     /// The nodes directly in it.

@@ -189,7 +189,7 @@ impl State {
         }
         (node.error, node.reason, node.blemished) = (None, None, false);
         (node.started, node.ended, node.outputs) = (None, None, std::sync::Arc::default());
-        (node.status, node.order) = (Status::Pending, 0);
+        (node.status, node.order, node.question) = (Status::Pending, 0, None);
     }
 
     /// Makes a group or foreach active again and counts its members afresh.

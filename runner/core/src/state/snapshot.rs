@@ -95,6 +95,8 @@ impl State {
             | Event::StepUndone { path }
             | Event::StepStands { path, .. }
             | Event::UndoFailed { path, .. }
+            | Event::QuestionAsked { path, .. }
+            | Event::QuestionAnswered { path, .. }
             | Event::DoubtSettled { path, .. } => (path, false),
         };
         let Some(id) = self.find(path) else { return };

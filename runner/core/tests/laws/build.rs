@@ -16,6 +16,7 @@ pub(crate) struct S {
     body: Option<(Vec<S>, Vec<S>)>,
     timeout: Option<u64>,
     undoes: bool,
+    confirm: bool,
 }
 
 pub(crate) fn s(id: &str) -> S {
@@ -30,6 +31,7 @@ pub(crate) fn s(id: &str) -> S {
         body: None,
         timeout: None,
         undoes: false,
+        confirm: false,
     }
 }
 
@@ -69,6 +71,16 @@ impl S {
     }
     pub(crate) fn interrupted(mut self, rule: Interrupted) -> Self {
         self.leaf.interrupted = rule;
+        self
+    }
+    /// A person has to agree before it begins.
+    pub(crate) fn confirm(mut self) -> Self {
+        self.confirm = true;
+        self
+    }
+    /// It is a question to a person.
+    pub(crate) fn approval(mut self) -> Self {
+        (self.leaf.approval, self.leaf.waits) = (true, true);
         self
     }
     /// A group that undoes itself when it fails.
@@ -126,7 +138,7 @@ fn add(plan: &mut Plan, at: usize, step: S) -> usize {
         }
     };
     let needs = step.needs.unwrap_or_else(|| at.checked_sub(1).into_iter().collect());
-    let (id, when, foreach, on_error) = (step.id, step.when, step.foreach, step.on_error);
-    plan.steps.push(Step { id, needs, when, foreach, kind, on_error });
+    let (id, when, foreach, on_error, confirm) = (step.id, step.when, step.foreach, step.on_error, step.confirm);
+    plan.steps.push(Step { id, needs, when, foreach, kind, on_error, confirm });
     plan.steps.len() - 1
 }

@@ -135,7 +135,7 @@ pub(crate) fn in_flight(torn: &World) -> Vec<InFlight> {
     let in_flight = probe.current_effects().iter().filter_map(|effect| match effect {
         Effect::Execute { path, attempt, purpose } => Some((path.clone(), *attempt, Some(*purpose))),
         Effect::Hold { path, attempt } => Some((path.clone(), *attempt, None)),
-        Effect::Stop { .. } | Effect::Timer { .. } => None,
+        Effect::Stop { .. } | Effect::Timer { .. } | Effect::Ask { .. } => None,
     });
     in_flight.collect()
 }
@@ -371,6 +371,13 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
             plan(vec![s("a"), g("n", vec![s("b")], vec![s("f")]).each(Some(1))], vec![]),
             none().items("n", &["x", "y"]),
         ),
+    ]
+}
+
+/// More of them: what is undone, and what is asked.
+fn more_plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
+    let none = Script::default;
+    vec![
         (
             "undo",
             undoing(vec![s("a").undo(true), s("b").undo(false).interrupted(Stop), s("c")], vec![s("f")]),
@@ -391,6 +398,14 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
                 vec![],
             ),
             none().items("b", &["x", "y"]).outcome("c", &[Outcome::Permanent]),
+        ),
+        (
+            "questions",
+            plan(
+                vec![s("v").service().retry(9), s("a").approval(), g("n", vec![s("b")], vec![]).confirm(), s("c")],
+                vec![s("f").confirm()],
+            ),
+            none(),
         ),
         (
             "undo afterwards",
@@ -447,14 +462,14 @@ fn seconds() -> u64 {
 fn every_schedule_of_two_crashes_ends_as_an_undisturbed_run() {
     let long = Instant::now() + Duration::from_hours(1);
     let (mut one, mut two, mut cut) = (0, 0, Vec::new());
-    for (name, plan, script) in plans().into_iter().chain(permitted()) {
+    for (name, plan, script) in plans().into_iter().chain(more_plans()).chain(permitted()) {
         for doubts in [false, true] {
             one += search(name, &plan, &script, 1, doubts, long).0;
         }
     }
     let until = Instant::now() + Duration::from_secs(seconds());
     for doubts in [false, true] {
-        for (name, plan, script) in plans().into_iter().chain(permitted()) {
+        for (name, plan, script) in plans().into_iter().chain(more_plans()).chain(permitted()) {
             let (schedules, complete) = search(name, &plan, &script, 2, doubts, until);
             two += schedules;
             if !complete {

@@ -8,6 +8,7 @@
 mod build;
 mod claim_attempt;
 mod claim_list;
+mod claim_question;
 mod claim_service;
 mod claim_stop;
 mod claim_undo;

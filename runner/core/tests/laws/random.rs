@@ -83,6 +83,7 @@ impl Maker {
             _ => (When::Success, Say::Yes),
         };
         self.script = std::mem::take(&mut self.script).say(&id, say);
+        let step = if self.dice.chance(8) { step.confirm() } else { step };
         step.when(when)
     }
 
@@ -102,6 +103,7 @@ impl Maker {
                 outcomes.push(Outcome::Ok);
             }
             3 => leaf = leaf.waits(),
+            4 if self.dice.chance(50) => leaf = leaf.approval(),
             _ if self.dice.chance(60) => outcomes.push(Outcome::Ok),
             _ => {}
         }
@@ -118,7 +120,7 @@ impl Maker {
             script = script.strict(id);
         }
         if self.dice.chance(4) {
-            let what = *self.dice.pick(&["outputs", "ready", "until", "retry", "render", "enter", "items"]);
+            let what = *self.dice.pick(&["question", "outputs", "ready", "until", "retry", "render", "enter", "items"]);
             script = script.broken(&format!("{what}:{id}"));
         }
         self.script = script;
@@ -132,7 +134,11 @@ impl Maker {
 
 /// Something bad or odd. `None`: nothing of the kind is possible now.
 fn trouble(world: &mut World, dice: &mut Dice) -> Option<Input> {
-    match dice.roll(9) {
+    match dice.roll(10) {
+        8 => {
+            let questions = world.machine.questions();
+            (!questions.is_empty()).then(|| world.answer(dice.pick(&questions).clone()))
+        }
         7 => Some(undo(world, dice)),
         0 => Some(Input::Interrupt { kill: dice.chance(30), by: "SIGINT".to_owned() }),
         1 => dice.chance(30).then(|| Input::Cancel { by: "a person".to_owned() }),

@@ -55,6 +55,8 @@ pub(crate) struct Script {
     pub(crate) afterwards: bool,
     /// Groups of which only one may be under way.
     pub(crate) alone: Vec<String>,
+    /// Steps to which a person does not agree.
+    pub(crate) refused: Vec<String>,
 }
 
 impl Script {
@@ -68,6 +70,10 @@ impl Script {
     }
     pub(crate) fn items(mut self, path: &str, keys: &[&str]) -> Self {
         self.items.insert(path.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect());
+        self
+    }
+    pub(crate) fn refused(mut self, path: &str) -> Self {
+        self.refused.push(path.to_owned());
         self
     }
     pub(crate) fn undone_afterwards(mut self) -> Self {
@@ -125,6 +131,9 @@ impl Evaluate for Script {
         let keys = self.items.get(&format!("{path}@{}", state.round())).or_else(|| look(&self.items, path));
         let item = |key: &String| Item { key: key.clone(), value: json!(key) };
         Ok(keys.into_iter().flatten().map(item).collect())
+    }
+    fn question(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        self.check("question", state, node).map(|()| json!("really?"))
     }
     fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
         self.check("enter", state, node)?;

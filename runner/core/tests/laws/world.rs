@@ -250,7 +250,7 @@ impl World {
                 Effect::Hold { path, attempt } => {
                     wanted.insert((path.clone(), *attempt));
                 }
-                Effect::Stop { .. } | Effect::Timer { .. } => {}
+                Effect::Stop { .. } | Effect::Timer { .. } | Effect::Ask { .. } => {}
             }
         }
         self.let_go();
@@ -292,7 +292,7 @@ impl World {
                     possible.push(Input::Finished { path, attempt, result });
                 }
                 Effect::Timer { timer, at, duration } => timers.push((at + duration, *timer)),
-                Effect::Hold { .. } => {}
+                Effect::Hold { .. } | Effect::Ask { .. } => {}
             }
         }
         timers.sort_unstable();
@@ -377,6 +377,9 @@ impl World {
         if *self.phase() != Phase::Ended(End::Paused) {
             return None;
         }
+        if let Some(path) = self.machine.questions().into_iter().next() {
+            return Some(self.answer(path));
+        }
         let settle = self.machine.doubts().into_iter().next();
         Some(settle.map_or(Input::Resume, |(path, _)| {
             let outputs = json!({"of": path.as_str()});
@@ -384,6 +387,13 @@ impl World {
             let settled = if self.is_there(&path) == undoes { Settled::Repeat } else { Settled::Done { outputs } };
             Input::Settle { path, settled }
         }))
+    }
+
+    /// What a person says who is asked.
+    pub(crate) fn answer(&self, path: Path) -> Input {
+        let approved = !self.script.refused.iter().any(|refused| *refused == path.as_str());
+        let output = json!({"of": path.as_str()});
+        Input::Answer { path, by: "a person".to_owned(), approved, comment: None, output }
     }
 
     /// One step of a driver without choice. `false`: nothing is left to happen.

@@ -24,6 +24,7 @@ impl Driver<'_> {
             Change::Begin(Effect::Execute { path, attempt, purpose }) => self.execute(path, attempt, purpose).await?,
             Change::Begin(Effect::Hold { path, attempt }) => self.hold(&path, attempt).await,
             Change::Begin(Effect::Stop { path, attempt, kill }) => self.stop(&path, attempt, kill).await,
+            Change::Begin(Effect::Ask { path }) => self.ask(path),
             Change::Begin(Effect::Timer { timer, at, duration }) => self.set_timer(timer, at, duration),
             Change::Cease(Effect::Timer { timer, .. }) => {
                 if let Some(running) = self.timers.remove(&timer) {
@@ -39,7 +40,7 @@ impl Driver<'_> {
                     self.stop(&path, attempt, false).await;
                 }
             }
-            Change::Cease(Effect::Hold { .. } | Effect::Stop { .. }) => {}
+            Change::Cease(Effect::Hold { .. } | Effect::Stop { .. } | Effect::Ask { .. }) => {}
         }
         Ok(())
     }

@@ -12,11 +12,42 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use super::{Command, DriveError, Entry, Message, Past};
+use super::{DriveError, Entry, Message, Past};
 use crate::when;
 
+/// What the driver is told from outside.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Stop now, to be resumed.
+    Interrupt {
+        /// Whether processes are killed rather than asked.
+        kill: bool,
+        /// By what.
+        by: String,
+    },
+    /// End for good.
+    Cancel {
+        /// By whom.
+        by: String,
+    },
+    /// Undo what was done.
+    Undo {
+        /// By whom.
+        by: String,
+        /// The step up to which; `None`: all.
+        to: Option<runner_core::Path>,
+    },
+    /// A person answered.
+    Answer {
+        /// The step that asks.
+        path: runner_core::Path,
+        /// What they answered.
+        answer: runner_core::Answer,
+    },
+}
+
 /// What can be asked of a live engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
     /// End the run for good.
@@ -36,6 +67,13 @@ pub enum Asked {
         /// The step up to which; `None`: all.
         #[serde(default)]
         to: Option<runner_core::Path>,
+    },
+    /// A person answered.
+    Answer {
+        /// The step that asks.
+        path: runner_core::Path,
+        /// What they answered.
+        answer: runner_core::Answer,
     },
 }
 
@@ -71,6 +109,7 @@ pub(super) fn listen(run: &Path, to: mpsc::UnboundedSender<Message>) -> Result<L
             let command = match asked {
                 Some(Asked::Cancel { by }) => Command::Cancel { by },
                 Some(Asked::Interrupt { by }) => Command::Interrupt { kill: false, by },
+                Some(Asked::Answer { path, answer }) => Command::Answer { path, answer },
                 Some(Asked::Undo { by, to }) => Command::Undo { by, to },
                 None => continue,
             };
@@ -97,6 +136,15 @@ pub fn ask(run: &Path, asked: &Asked) -> std::io::Result<bool> {
 pub fn note_cancel(past: Past, by: String) -> Result<(), DriveError> {
     let mut journal = past.journal;
     journal.append(when::now(), &Entry::from(Event::CancelRequested { by }))?;
+    journal.finish()?;
+    Ok(())
+}
+
+/// Writes down a person's answer to a run without an engine. Whoever goes on with it takes it from there.
+pub fn note_answer(past: Past, path: runner_core::Path, answer: runner_core::Answer) -> Result<(), DriveError> {
+    let runner_core::Answer { by, approved, comment, output } = answer;
+    let mut journal = past.journal;
+    journal.append(when::now(), &Entry::from(Event::QuestionAnswered { path, by, approved, comment, output }))?;
     journal.finish()?;
     Ok(())
 }

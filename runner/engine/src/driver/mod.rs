@@ -11,6 +11,7 @@
 mod act;
 mod admit;
 mod ahead;
+mod answer;
 mod behind;
 mod captured;
 mod control;
@@ -43,8 +44,9 @@ use runner_keeper::failpoint::{self, Point};
 use tokio::sync::mpsc;
 
 pub use admit::admit;
+pub use answer::{Ask, Asker, Said, answer, plain, shown, typed};
 pub use captured::captured;
-pub use control::{Asked, ask, note_cancel, socket_folder};
+pub use control::{Asked, Command, ask, note_answer, note_cancel, socket_folder};
 pub use decide::Decisions;
 pub use double::{Begun, Double, Doubles};
 pub use entry::{Entry, LogRange, SealedData};
@@ -66,30 +68,6 @@ use crate::seal::{KeyFile, Seals};
 /// How much of what a step says is shown as it ends, in bytes; `runner logs` has all of it.
 const SAID: u64 = 4 << 10;
 
-/// What the driver is told from outside.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Stop now, to be resumed.
-    Interrupt {
-        /// Whether processes are killed rather than asked.
-        kill: bool,
-        /// By what.
-        by: String,
-    },
-    /// End for good.
-    Cancel {
-        /// By whom.
-        by: String,
-    },
-    /// Undo what was done.
-    Undo {
-        /// By whom.
-        by: String,
-        /// The step up to which; `None`: all.
-        to: Option<Path>,
-    },
-}
-
 /// How the driver reaches what it starts.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -105,6 +83,8 @@ pub struct Options {
     pub group: Option<String>,
     /// The user's state folder, where the locks of groups lie.
     pub locks: Option<std::path::PathBuf>,
+    /// Who answers questions as they are asked; nobody: the run pauses for them.
+    pub asker: Option<Asker>,
     /// The file with the keys that secret outputs are sealed with; none where there is no place for it.
     pub keys: Option<KeyFile>,
 }
@@ -136,6 +116,11 @@ enum Message {
     Command(Command),
     /// Of a group that is waited for.
     Group(Told),
+    /// What came of asking the person at the terminal.
+    Answered {
+        path: Path,
+        answer: Option<runner_core::Answer>,
+    },
 }
 
 /// Drives one run, in one engine life.
@@ -167,6 +152,10 @@ pub struct Driver<'a> {
     /// Callees that were entered (true) or have ended, whose groups the keeper does not know of yet.
     entered: Vec<(Path, bool)>,
     ended: Option<Outcome>,
+    /// How many questions are being asked at the terminal.
+    asking: usize,
+    /// Whether one was not answered there.
+    unanswered: bool,
     /// Whether a round that ends standing still is not what this life was started for, so that the next one begins.
     again: bool,
 }
@@ -200,8 +189,9 @@ impl<'a> Driver<'a> {
         observer: &'a mut dyn Observer,
         options: Options,
         (journal, kept): (Journal, Option<past::Kept>),
-        machine: Machine,
+        mut machine: Machine,
     ) -> Self {
+        machine.attend(options.asker.is_some());
         let behind = behind::Behind::new(folder.checkpoint(), kept);
         let large = Large::new(Blobs::of(folder.path()));
         let seals = Seals::new(options.keys.clone(), folder.path());
@@ -241,6 +231,8 @@ impl<'a> Driver<'a> {
             behind,
             entered: Vec::new(),
             ended: None,
+            asking: 0,
+            unanswered: false,
             again: false,
         }
     }
@@ -294,6 +286,12 @@ impl<'a> Driver<'a> {
             Message::Timer(timer) => self.feed(Input::TimerFired { timer }, None)?,
             Message::Command(Command::Interrupt { kill, by }) => self.feed(Input::Interrupt { kill, by }, None)?,
             Message::Command(Command::Cancel { by }) => self.feed(Input::Cancel { by }, None)?,
+            Message::Command(Command::Answer { path, answer }) => {
+                // One that comes while the run is about to pause for it is what the next round begins with.
+                self.again |= matches!(self.phase(), Phase::Pausing);
+                self.feed(answer::input(path, answer), None)?;
+            }
+            Message::Answered { path, answer } => self.answered(path, answer)?,
             Message::Command(Command::Undo { by, to }) => self.feed(Input::Undo { by, to }, None)?,
             Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
             Message::Group(Told::Notice(text)) => self.observer.live(Live::Notice(&text)),

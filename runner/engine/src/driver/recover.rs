@@ -49,6 +49,13 @@ pub enum Intent {
         /// By whom.
         by: String,
     },
+    /// To go on with it, with a person's answer.
+    Answer {
+        /// The step that asks.
+        path: Path,
+        /// What they answered.
+        answer: runner_core::Answer,
+    },
     /// To undo what it did.
     Undo {
         /// By whom.
@@ -114,6 +121,13 @@ impl<'a> Driver<'a> {
                 driver.decide(decisions)?;
                 driver.again = stood;
                 if stood && matches!(driver.phase(), Phase::Ended(_)) {
+                    driver.begin_again()?;
+                }
+            }
+            Intent::Answer { path, answer } => {
+                driver.feed_quietly(super::answer::input(path, answer))?;
+                driver.again = stood;
+                if matches!(driver.phase(), Phase::Ended(_)) {
                     driver.begin_again()?;
                 }
             }

@@ -19,6 +19,10 @@ impl Evaluate for Evaluator {
         self.masked(self.answer_items(state, node))
     }
 
+    fn question(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        self.masked(self.answer_question(state, node))
+    }
+
     fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
         self.masked(self.answer_enter(state, node))
     }

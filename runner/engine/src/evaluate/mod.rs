@@ -16,6 +16,7 @@ mod known;
 mod large;
 mod lost;
 mod outputs;
+mod question;
 mod recorded;
 mod scope;
 mod step;

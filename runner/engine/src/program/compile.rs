@@ -108,6 +108,7 @@ impl Compiler<'_> {
                 .map(|each| Foreach { max_parallel: each.max_parallel.map(|most| most.value as usize) }),
             kind: Kind::Leaf(runner_core::Leaf::default()),
             on_error: policy::on_error(step, defaults),
+            confirm: step.confirm.is_some(),
         });
         let definition = self.definition(unit, parent, step);
         self.steps.push(definition);
@@ -175,6 +176,7 @@ impl Compiler<'_> {
             uses: None,
             call: None,
             when,
+            confirm: step.confirm.as_ref().and_then(|text| Words::compile(text, source, sink)),
             foreach,
             binding: binding(step),
             key,

@@ -27,6 +27,8 @@ pub struct Definition {
     pub call: Option<Call>,
     /// `when`.
     pub when: Option<Decision>,
+    /// `confirm`.
+    pub confirm: Option<Words>,
     /// `foreach`.
     pub foreach: Option<Decision>,
     /// `as`, of a foreach.
@@ -137,7 +139,7 @@ impl Definition {
     /// Every template, but for those under `with`.
     pub fn words(&self) -> impl Iterator<Item = &Words> {
         let named = self.outputs.iter().chain(&self.env).map(|(_, words)| words);
-        self.name.iter().chain(named).chain(&self.dir).chain(&self.publishes)
+        self.name.iter().chain(&self.confirm).chain(named).chain(&self.dir).chain(&self.publishes)
     }
 
     /// Every expression, but for those under `with`.

@@ -38,6 +38,7 @@ pub(super) fn leaf(step: &ast::Step, defaults: &ast::Defaults, of: &StepType) ->
         },
         waits: of.waits,
         undo: Compensation::default(),
+        approval: of.can(Ability::Asks),
     }
 }
 

@@ -33,6 +33,11 @@ pub enum Look {
         /// Why nobody knows.
         why: String,
     },
+    /// It waits for a person's answer.
+    Asks {
+        /// What is asked.
+        asked: serde_json::Value,
+    },
     /// What it did is being taken back.
     Undoing {
         /// When a failed attempt to do so is tried again, in milliseconds since 1970.

@@ -16,7 +16,15 @@ const FOLDED: Folding = Folding { items: 10, all: false };
 
 fn step(id: &str, kind: Kind, foreach: bool) -> Step {
     let foreach = foreach.then(Foreach::default);
-    Step { id: id.to_owned(), needs: Vec::new(), when: When::Success, foreach, kind, on_error: OnError::Stop }
+    Step {
+        id: id.to_owned(),
+        needs: Vec::new(),
+        when: When::Success,
+        foreach,
+        kind,
+        on_error: OnError::Stop,
+        confirm: false,
+    }
 }
 
 fn leaf() -> Kind {

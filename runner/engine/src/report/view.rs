@@ -185,6 +185,10 @@ impl View {
     pub fn look(&self, id: NodeId) -> Look {
         let node = self.state.node(id);
         match (node.status, &node.form) {
+            (Status::Pending, _) if node.asks() => {
+                let asked = node.question.as_ref().map(|question| question.asked.clone()).unwrap_or_default();
+                Look::Asks { asked }
+            }
             (Status::Pending, _) => Look::Pending,
             (Status::Succeeded, Form::Leaf(leaf)) if leaf.service.is_some() => Look::Serving,
             (Status::Succeeded, Form::Leaf(leaf)) => self.look_of_undo(id, leaf),
@@ -310,6 +314,11 @@ impl View {
     pub fn to_undo(&self) -> Vec<NodeId> {
         let groups = self.undoing.iter().filter_map(|&group| self.state.node(group).body());
         groups.flat_map(|body| body.to_undo.iter().rev().skip(1)).copied().collect()
+    }
+
+    /// The steps that wait for a person's answer.
+    pub fn questions(&self) -> Vec<NodeId> {
+        self.state.nodes().filter(|(_, node)| node.asks()).map(|(id, _)| id).collect()
     }
 
     /// The steps that could not be undone: a person is needed.

@@ -147,6 +147,7 @@ async fn drive(
         holder: setting.holder.clone(),
         group: None,
         locks: Some(setting.home.join("locks")),
+        asker: None,
         keys: keys(setting.home),
     };
     let world: Arc<dyn World> = stage.clone();

@@ -65,6 +65,7 @@ fn behaviour(step: &StepType) -> Vec<String> {
                 Ability::Plan => "plan: says what it would change",
                 Ability::Check => "check: finds out whether an interrupted attempt has done its work",
                 Ability::Undo => "undo: can take back what it did",
+                Ability::Asks => "asks a person, and is answered by `runner approve`",
                 Ability::Traceless => "leaves nothing behind that could be undone",
                 Ability::Service => "service: may stand with `service: true`",
             }

@@ -26,6 +26,7 @@ impl Fed {
             foreach,
             kind,
             on_error: OnError::Continue,
+            confirm: false,
         };
         let leaf = || Kind::Leaf(Leaf { retry: Retry { attempts: 4, ..Retry::default() }, ..Leaf::default() });
         let group = Kind::Body { body: Body { steps: vec![2, 3], finally: Vec::new() }, timeout: None, undo: false };

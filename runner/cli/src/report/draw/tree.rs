@@ -116,7 +116,7 @@ impl Pen {
             Look::Queued => (glyphs.pending, Ink::Busy),
             Look::Retry { .. } | Look::Undoing { due: Some(_) } => (glyphs.again, Ink::Care),
             Look::Poll { .. } => (glyphs.again, Ink::Busy),
-            Look::Doubt { .. } | Look::Stuck { .. } => (glyphs.doubt, Ink::Care),
+            Look::Doubt { .. } | Look::Stuck { .. } | Look::Asks { .. } => (glyphs.doubt, Ink::Care),
             Look::Serving => (glyphs.serving, Ink::Good),
             Look::Succeeded => (glyphs.done, Ink::Good),
             Look::Failed { ignored: false } => (glyphs.failed, Ink::Bad),
@@ -192,8 +192,12 @@ impl Pen {
             Look::Undoing { due: Some(due) } => {
                 Some((Ink::Care, format!("undoing again in {}: {}", until(*due), clean(failed(), MOST))))
             }
+            Look::Asks { asked } => {
+                let message = asked["message"].as_str().unwrap_or_default();
+                Some((Ink::Care, format!("asks: {}", clean(message, MOST))))
+            }
             Look::Stuck { why } => Some((Ink::Bad, format!("cannot be undone: {}", clean(why, MOST)))),
-            Look::Undone => Some((Ink::Care, "undone".to_owned())),
+            Look::Undone if view.state().node(id).each().is_none() => Some((Ink::Care, "undone".to_owned())),
             Look::Stands(why) => Some((Ink::Care, super::stands(*why).to_owned())),
             _ => None,
         }

@@ -65,13 +65,23 @@ struct Painter<'a> {
     tails: Tails,
     pace: Option<Pace>,
     left: Option<u64>,
+    /// How many questions were asked on the terminal so far: each leaves the picture above it.
+    questions: usize,
 }
 
 impl<'a> Painter<'a> {
     fn new(scene: &'a Scene) -> Self {
         let pace = earlier::pace(&scene.folder, &scene.workflow);
         let pen = Pen { glyphs: glyphs(), width: 80, now: 0, frame: 0, column: 0 };
-        Self { scene, screen: Screen::new(std::io::stderr(), true), pen, tails: Tails::default(), pace, left: None }
+        Self {
+            scene,
+            screen: Screen::new(std::io::stderr(), true),
+            pen,
+            tails: Tails::default(),
+            pace,
+            left: None,
+            questions: 0,
+        }
     }
 
     /// Looks at the clock and at the terminal's size; the lines there are.
@@ -123,12 +133,22 @@ impl<'a> Painter<'a> {
     }
 
     fn show(&mut self, notices: &[String], lines: &[Line]) {
-        self.screen.show(notices, lines, self.pen.width + 1);
+        crate::person::draw(|questions| {
+            self.heed(questions);
+            self.screen.show(notices, lines, self.pen.width + 1);
+        });
+    }
+
+    fn heed(&mut self, questions: usize) {
+        if std::mem::replace(&mut self.questions, questions) != questions {
+            self.screen.forget();
+        }
     }
 
     fn finish(&mut self, notices: &[String], lines: &[Line]) {
         let painted = lines.iter().map(|line| line.paint(true));
         let text: Vec<_> = notices.iter().cloned().chain(painted).collect();
+        crate::person::draw(|questions| self.heed(questions));
         self.screen.end(&text, self.pen.width + 1);
     }
 }

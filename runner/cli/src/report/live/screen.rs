@@ -44,6 +44,11 @@ impl<W: Write> Screen<W> {
         self.write(&text);
     }
 
+    /// The picture is left where it is: something else was written below it.
+    pub(super) fn forget(&mut self) {
+        self.drawn.clear();
+    }
+
     /// Puts lines that stay in the place of the picture.
     pub(super) fn end(&mut self, lines: &[String], columns: usize) {
         let mut text = String::new();

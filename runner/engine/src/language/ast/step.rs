@@ -21,6 +21,8 @@ pub struct Step {
     pub with: Option<Node>,
     /// `when`.
     pub when: Option<Expr>,
+    /// `confirm`: what a person has to agree to before it begins.
+    pub confirm: Option<Text>,
     /// `needs`, as written.
     pub needs: Needs,
     /// The steps of its list that it waits for, by their index, in order: what `needs` says, written or implied.

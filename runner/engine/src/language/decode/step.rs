@@ -14,13 +14,14 @@ enum Kind {
 }
 
 /// Keys of every kind of step.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 18] = [
     "id",
     "name",
     "uses",
     "run",
     "steps",
     "when",
+    "confirm",
     "needs",
     "foreach",
     "as",
@@ -46,7 +47,7 @@ const LEAF: [(&str, &str); 9] = [
     ("publishes", "put `publishes` on the steps inside"),
 ];
 const GROUP: [&str; 1] = ["finally"];
-const LATER: [&str; 3] = ["cache", "confirm", "schedule"];
+const LATER: [&str; 2] = ["cache", "schedule"];
 const INTERRUPTED: [(&str, Interrupted); 3] =
     [("repeat", Interrupted::Repeat), ("check", Interrupted::Check), ("stop", Interrupted::Stop)];
 
@@ -72,6 +73,7 @@ impl Decoder<'_> {
             action,
             with: get("with").filter(|_| kind != Some(Kind::Group)).map(|node| self.with(node)),
             when: get("when").and_then(|node| self.expr(node)),
+            confirm: get("confirm").and_then(|node| self.text(node)),
             needs: self.needs(fields.key("needs"), get("needs")),
             follows: Vec::new(),
             foreach: self.foreach(&fields),

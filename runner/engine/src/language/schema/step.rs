@@ -25,6 +25,7 @@ pub(super) fn step(types: &[&'static StepType]) -> Value {
         "steps": super::list("The steps of a group."),
         "with": {"description": "The fields of the step type, or the inputs of the workflow.", "type": "object"},
         "when": described(expression(), "An expression: the step runs only where it holds."),
+        "confirm": described(text(), "What a person has to agree to before it begins."),
         "needs": {
             "description": "The steps it waits for; the one before it where it is missing; `[]`: none; `all`: every one above.",
             "anyOf": [{"const": "all"}, {"type": "array", "uniqueItems": true, "items": {"type": "string"}}],

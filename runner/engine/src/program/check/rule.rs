@@ -26,6 +26,18 @@ impl Checker<'_> {
             let hint = (!able.is_empty()).then(|| format!("these can: {}", able.join(", ")));
             self.push(found.maybe_hint(hint));
         }
+        if of.can(Ability::Asks) {
+            let given = [
+                ("confirm", step.confirm.as_ref().map(|text| text.node.head)),
+                ("timeout", step.timeout.map(|timeout| timeout.span)),
+                ("undo", step.undo.as_ref().map(|undo| undo.uses.span)),
+                ("interrupted", step.interrupted.map(|rule| rule.span)),
+            ];
+            for (key, span) in given.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+                let message = format!("`{key}` does not fit `{}`, which waits for a person", of.name);
+                self.push(Diagnostic::error(source, span, message));
+            }
+        }
         let Some(rule) = step.interrupted else { return };
         match (rule.value, &step.check) {
             (Interrupted::Check, None) if !of.can(Ability::Check) => {

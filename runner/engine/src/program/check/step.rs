@@ -21,6 +21,9 @@ impl<'p> Checker<'p> {
         if let Some(when) = &definition.when {
             self.condition(&mut names, when, Need::Condition);
         }
+        if let Some(confirm) = &definition.confirm {
+            self.text(&mut names, confirm);
+        }
         if step.foreach.is_some() {
             self.foreach(&mut names, definition);
         }
