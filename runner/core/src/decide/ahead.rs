@@ -55,7 +55,8 @@ impl Machine {
             && node.leaf().is_some()
             && self.state.step(id).is_some_and(|step| match &step.kind {
                 Kind::Leaf(leaf) => {
-                    step.when == When::Success && is_plain(leaf) && leaf.interrupted == Interrupted::Repeat
+                    let asks = step.confirm || leaf.approval;
+                    !asks && step.when == When::Success && is_plain(leaf) && leaf.interrupted == Interrupted::Repeat
                 }
                 Kind::Body { .. } => false,
             })

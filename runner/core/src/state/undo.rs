@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tree::Stopping;
-use super::{Doing, Form, NodeId, Phase, Stage, State, Status};
+use super::{Ahead, Doing, Form, NodeId, Phase, Stage, State, Status};
 use crate::error::StepError;
 use crate::event::{Purpose, Standing};
 use crate::path::Path;
@@ -250,7 +250,11 @@ impl State {
     pub(super) fn is_asked_to_stop(&self, id: NodeId) -> bool {
         match self.stopping(id) {
             None => false,
-            Some(Stopping::Undone) => self.leaf_of(id).is_some_and(|leaf| leaf.waits || leaf.service),
+            Some(Stopping::Undone) => {
+                // One that was permitted ahead is something new while it was not let go.
+                let waits = self.node(id).leaf().is_some_and(|leaf| leaf.ahead == Ahead::Waiting);
+                waits || self.leaf_of(id).is_some_and(|leaf| leaf.waits || leaf.service)
+            }
             Some(Stopping::Cancelled | Stopping::TimedOut) => true,
         }
     }

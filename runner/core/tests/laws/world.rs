@@ -168,6 +168,10 @@ impl World {
         match event {
             Event::AttemptStarted { path, attempt, .. } => {
                 assert_eq!(*attempt, node.attempts() + 1, "{event:?}");
+                let confirmed = |answer: &runner_core::Answer| answer.approved;
+                let answer = node.question.as_ref().and_then(|question| question.answer.as_ref());
+                let asks = state.step(id).is_some_and(|step| step.confirm) && node.item().is_none();
+                assert!(!asks || answer.is_some_and(confirmed), "{event:?}, but nobody has agreed");
                 assert!(!self.finished.contains_key(path), "{event:?}, though it finished in this round");
             }
             Event::StepFinished { path, .. } => {
