@@ -124,6 +124,10 @@ impl State {
         if node.body().is_some_and(|body| body.stage == Stage::Undo) {
             return true;
         }
+        // Nor is what a person was asked, or has answered.
+        if node.status == Status::Pending && node.question.is_some() {
+            return true;
+        }
         let repeats = matches!(self.step(id).map(|step| &step.kind), Some(Kind::Leaf(leaf)) if leaf.may_repeat());
         node.leaf().is_some_and(|leaf| match leaf.doing {
             Doing::InDoubt { repeat, .. } => !repeat && !repeats,

@@ -1,6 +1,6 @@
 //! What a person is asked: one claim a test.
 
-use runner_core::{Effect, End, Event, Input, OnError, Path, Phase, Status};
+use runner_core::{Effect, End, Event, Input, OnError, Path, Phase, Status, When};
 use serde_json::json;
 
 use crate::build::{g, plan, s};
@@ -68,6 +68,14 @@ fn what_was_confirmed_and_failed_is_asked_again() {
     world.feed(Input::Resume);
     assert_eq!(world.run(), End::Succeeded);
     assert_eq!(asked(&world), 2);
+}
+
+#[test]
+fn what_was_answered_stays_so_for_a_step_that_belongs_to_its_round() {
+    let steps = vec![s("a").on_error(OnError::Continue), s("ask").approval().when(When::Status), s("b")];
+    let mut world = World::new(&plan(steps, vec![]), Script::default().outcome("a", &[Outcome::Permanent]), 8);
+    assert_eq!(world.run(), End::Failed);
+    assert_eq!((asked(&world), world.status("b")), (1, Status::Succeeded));
 }
 
 #[test]
