@@ -14,7 +14,7 @@ use runner_core::{
     Path, Plan, Purpose, Status, When,
 };
 
-use crate::build::{g, plan, s, undoing};
+use crate::build::{g, plan, s};
 use crate::script::{Outcome, Say, Script};
 use crate::world::{Outside, World, did_its_work, is_alive};
 
@@ -374,65 +374,6 @@ fn plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
     ]
 }
 
-/// More of them: what is undone, and what is asked.
-fn more_plans() -> Vec<(&'static str, Arc<Plan>, Script)> {
-    let none = Script::default;
-    vec![
-        (
-            "undo",
-            undoing(vec![s("a").undo(true), s("b").undo(false).interrupted(Stop), s("c")], vec![s("f")]),
-            none().outcome("c", &[Outcome::Permanent]).outcome("undo:a", &[Outcome::Transient, Outcome::Ok]),
-        ),
-        (
-            "undo of a group",
-            plan(
-                vec![
-                    g(
-                        "n",
-                        vec![s("a").undo(true).needs(&[]), s("b").each(None).undo(false).needs(&[]), s("c")],
-                        vec![],
-                    )
-                    .undoes(),
-                    s("z").when(When::Status).undo(true),
-                ],
-                vec![],
-            ),
-            none().items("b", &["x", "y"]).outcome("c", &[Outcome::Permanent]),
-        ),
-        (
-            "questions",
-            plan(
-                vec![s("v").service().retry(9), s("a").approval(), g("n", vec![s("b")], vec![]).confirm(), s("c")],
-                vec![s("f").confirm()],
-            ),
-            none(),
-        ),
-        (
-            "undo afterwards",
-            plan(
-                vec![
-                    g("n", vec![s("v").service().retry(9), s("a").undo(false)], vec![s("e")]),
-                    s("b").undo(true).interrupted(Check).each(None),
-                ],
-                vec![s("f")],
-            ),
-            none().items("b", &["x", "y"]).undone_afterwards(),
-        ),
-        (
-            "undo beside a service",
-            undoing(
-                vec![
-                    g("n", vec![s("v").service().retry(9), s("a").undo(true)], vec![]),
-                    s("c").leaves_nothing(),
-                    s("d"),
-                ],
-                vec![],
-            ),
-            none().outcome("d", &[Outcome::Permanent]),
-        ),
-    ]
-}
-
 fn search(name: &str, plan: &Arc<Plan>, script: &Script, crashes: u32, doubts: bool, until: Instant) -> (u64, bool) {
     // Where steps are permitted ahead, they wait for one another's place, too.
     let parallel = if script.permits { 1 } else { 4 };
@@ -462,14 +403,14 @@ fn seconds() -> u64 {
 fn every_schedule_of_two_crashes_ends_as_an_undisturbed_run() {
     let long = Instant::now() + Duration::from_hours(1);
     let (mut one, mut two, mut cut) = (0, 0, Vec::new());
-    for (name, plan, script) in plans().into_iter().chain(more_plans()).chain(permitted()) {
+    for (name, plan, script) in plans().into_iter().chain(crate::taken_back::plans()).chain(permitted()) {
         for doubts in [false, true] {
             one += search(name, &plan, &script, 1, doubts, long).0;
         }
     }
     let until = Instant::now() + Duration::from_secs(seconds());
     for doubts in [false, true] {
-        for (name, plan, script) in plans().into_iter().chain(more_plans()).chain(permitted()) {
+        for (name, plan, script) in plans().into_iter().chain(crate::taken_back::plans()).chain(permitted()) {
             let (schedules, complete) = search(name, &plan, &script, 2, doubts, until);
             two += schedules;
             if !complete {

@@ -17,6 +17,7 @@ mod keeper;
 mod random;
 mod script;
 mod speed;
+mod taken_back;
 mod undo_law;
 mod world;
 
