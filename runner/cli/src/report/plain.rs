@@ -163,14 +163,6 @@ impl Plain {
                 if *kill { "killing what runs" } else { "stopping; once more kills what runs" }
             )),
             Event::CancelRequested { by } => Some(format!("cancelled by {by}")),
-            Event::QuestionAsked { path, question } => {
-                Some(format!("{path}: asks: {}", clean(question["message"].as_str().unwrap_or_default(), 1000)))
-            }
-            Event::QuestionAnswered { path, by, approved, comment, .. } => {
-                let word = if *approved { "approved" } else { "rejected" };
-                let said = comment.as_ref().map(|comment| format!(": {}", clean(comment, 1000))).unwrap_or_default();
-                Some(format!("{path}: {word} by {}{said}", clean(by, 200)))
-            }
             Event::UndoRequested { by, to: None } => Some(format!("to be undone: {by}")),
             Event::UndoRequested { by, to: Some(to) } => Some(format!("to be undone up to {to}: {by}")),
             Event::UndoStarted { path } if path.is_root() => Some("undoing what was done".to_owned()),
@@ -186,7 +178,7 @@ impl Plain {
                 running.clear();
                 None
             }
-            _ => None,
+            other => asked(other),
         };
         if line.is_some() {
             beating.spoken = Instant::now();
@@ -242,6 +234,21 @@ impl Reporter for Plain {
         let lines = std::iter::once(head(&view, &pen, None)).chain(told.lines());
         let text: Vec<_> = lines.map(|line| line.plain()).collect();
         output::note(text.join("\n").trim_end());
+    }
+}
+
+/// What is told of questions and their answers.
+fn asked(event: &Event) -> Option<String> {
+    match event {
+        Event::QuestionAsked { path, question } => {
+            Some(format!("{path}: asks: {}", clean(question["message"].as_str().unwrap_or_default(), 1000)))
+        }
+        Event::QuestionAnswered { path, by, approved, comment, .. } => {
+            let word = if *approved { "approved" } else { "rejected" };
+            let said = comment.as_ref().map(|comment| format!(": {}", clean(comment, 1000))).unwrap_or_default();
+            Some(format!("{path}: {word} by {}{said}", clean(by, 200)))
+        }
+        _ => None,
     }
 }
 

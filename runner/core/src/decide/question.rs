@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, StepError};
 use crate::evaluate::Evaluate;
 use crate::event::Event;
 use crate::path::Path;
-use crate::state::{Answer, NodeId, Status};
+use crate::state::{Answer, NodeId, Phase, Status};
 
 impl Machine {
     /// Whether somebody answers questions as they are asked. While nobody does, a run pauses for them.
@@ -67,8 +67,17 @@ impl Machine {
 
     /// The answer of a person, who is asked if they were not yet.
     fn asked(&mut self, id: NodeId, evaluate: &dyn Evaluate) -> Option<Answer> {
-        if let Some(question) = &self.state.node(id).question {
-            return question.answer.clone();
+        let answer = self.state.node(id).question.as_ref().map(|question| question.answer.clone());
+        if let Some(Some(answer)) = answer {
+            return Some(answer);
+        }
+        // Nobody is asked while the run ends for good.
+        if *self.state.phase() == Phase::Cancelling {
+            self.fail(id, StepError::new(ErrorKind::Cancelled, "nobody had answered when the run was cancelled"));
+            return None;
+        }
+        if answer.is_some() {
+            return None;
         }
         match evaluate.question(&self.state, id) {
             Ok(question) => {

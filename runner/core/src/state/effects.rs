@@ -33,7 +33,7 @@ impl State {
             Form::Body(body) => [body.deadline, None],
             Form::Each(_) => [None, None],
         };
-        if node.asks() && !node.detached && self.phase == Phase::Running {
+        if node.asks() && !node.detached && matches!(self.phase, Phase::Running | Phase::Undoing) {
             effects.push(Effect::Ask { path: node.path.clone() });
         }
         let timer = |timer: super::Timer| Effect::Timer { timer: timer.id, at: timer.at, duration: timer.duration };

@@ -71,6 +71,15 @@ fn what_was_confirmed_and_failed_is_asked_again() {
 }
 
 #[test]
+fn nobody_is_asked_in_the_finally_of_a_run_that_is_cancelled() {
+    let mut world = World::new(&plan(vec![s("a")], vec![s("f").confirm()]), Script::default(), 8);
+    world.run_until(|world| world.state().running() == 1);
+    world.feed(Input::Cancel { by: "a person".to_owned() });
+    assert_eq!(world.run(), End::Cancelled);
+    assert_eq!((world.status("f"), asked(&world)), (Status::Failed, 0));
+}
+
+#[test]
 fn what_was_answered_stays_so_for_a_step_that_belongs_to_its_round() {
     let steps = vec![s("a").on_error(OnError::Continue), s("ask").approval().when(When::Status), s("b")];
     let mut world = World::new(&plan(steps, vec![]), Script::default().outcome("a", &[Outcome::Permanent]), 8);

@@ -236,7 +236,7 @@ fn crash(world: &mut World, dice: &mut Dice) {
 
 fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
     let mut world = World::new(plan, script, parallel);
-    let (mut rounds, mut troubles, mut undone) = (0, 12, 0);
+    let (mut rounds, mut troubles, mut undone, mut pauses) = (0, 12, 0, 0);
     for _ in 0..3000 {
         if troubles > 0 && world.pending.is_empty() && dice.chance(20) {
             troubles -= 1;
@@ -251,7 +251,12 @@ fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
             Some(input) => input,
             None if !possible.is_empty() => dice.pick(&possible).clone(),
             None => match world.ended() {
-                End::Paused => world.person().unwrap_or(Input::Resume),
+                // Each round tries again what failed, and that may ask again: some plans ask for ever.
+                End::Paused if pauses > 100 => Input::Cancel { by: "a person who has had enough".to_owned() },
+                End::Paused => {
+                    pauses += 1;
+                    world.person().unwrap_or(Input::Resume)
+                }
                 End::Succeeded | End::Failed | End::Cancelled if undone < 2 && dice.chance(40) => {
                     undone += 1;
                     undo(&world, dice)

@@ -423,7 +423,7 @@ impl World {
     }
 
     pub(crate) fn ended(&self) -> End {
-        let Phase::Ended(end) = self.phase() else { panic!("stuck in {:?}: {:#?}", self.phase(), self.journal) };
+        let Phase::Ended(end) = self.phase() else { panic!("stuck in {:?}: {}", self.phase(), self.story()) };
         *end
     }
 
