@@ -37,6 +37,8 @@ impl Dice {
 
 struct Maker {
     dice: Dice,
+    /// Of what people are asked: dice of its own, so that the other plans stay as they are.
+    asks: Dice,
     script: Script,
     ids: usize,
 }
@@ -83,7 +85,7 @@ impl Maker {
             _ => (When::Success, Say::Yes),
         };
         self.script = std::mem::take(&mut self.script).say(&id, say);
-        let step = if self.dice.chance(8) { step.confirm() } else { step };
+        let step = if self.asks.chance(4) { step.confirm() } else { step };
         step.when(when)
     }
 
@@ -103,7 +105,7 @@ impl Maker {
                 outcomes.push(Outcome::Ok);
             }
             3 => leaf = leaf.waits(),
-            4 if self.dice.chance(50) => leaf = leaf.approval(),
+            4 if self.asks.chance(30) => leaf = leaf.approval(),
             _ if self.dice.chance(60) => outcomes.push(Outcome::Ok),
             _ => {}
         }
@@ -120,7 +122,7 @@ impl Maker {
             script = script.strict(id);
         }
         if self.dice.chance(4) {
-            let what = *self.dice.pick(&["question", "outputs", "ready", "until", "retry", "render", "enter", "items"]);
+            let what = *self.dice.pick(&["outputs", "ready", "until", "retry", "render", "enter", "items"]);
             script = script.broken(&format!("{what}:{id}"));
         }
         self.script = script;
@@ -134,11 +136,7 @@ impl Maker {
 
 /// Something bad or odd. `None`: nothing of the kind is possible now.
 fn trouble(world: &mut World, dice: &mut Dice) -> Option<Input> {
-    match dice.roll(10) {
-        8 => {
-            let questions = world.machine.questions();
-            (!questions.is_empty()).then(|| world.answer(dice.pick(&questions).clone()))
-        }
+    match dice.roll(9) {
         7 => Some(undo(world, dice)),
         0 => Some(Input::Interrupt { kill: dice.chance(30), by: "SIGINT".to_owned() }),
         1 => dice.chance(30).then(|| Input::Cancel { by: "a person".to_owned() }),
@@ -234,10 +232,16 @@ fn crash(world: &mut World, dice: &mut Dice) {
     world.crash(found);
 }
 
-fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice) {
+fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice, asks: &mut Dice) {
     let mut world = World::new(plan, script, parallel);
     let (mut rounds, mut troubles, mut undone, mut pauses) = (0, 12, 0, 0);
     for _ in 0..3000 {
+        let questions = world.machine.questions();
+        if world.pending.is_empty() && !questions.is_empty() && asks.chance(10) {
+            let answer = world.answer(asks.pick(&questions).clone());
+            world.feed(answer);
+            continue;
+        }
         if troubles > 0 && world.pending.is_empty() && dice.chance(20) {
             troubles -= 1;
             if let Some(input) = trouble(&mut world, dice) {
@@ -309,14 +313,14 @@ proptest! {
 
     #[test]
     fn every_plan_ends_whatever_happens(seed: u64, steps in 1_usize..7, finally in 0_usize..3, parallel in 1_usize..=8) {
-        let mut maker = Maker { dice: Dice(seed), script: Script::default(), ids: 0 };
+        let mut maker = Maker { dice: Dice(seed), asks: Dice(!seed), script: Script::default(), ids: 0 };
         maker.script.permits = maker.dice.chance(70);
         let (steps, finally) = (maker.list(steps, 2), maker.list(finally, 1));
         let timeout = maker.dice.chance(10).then_some(100);
         let mut plan = Arc::unwrap_or_clone(plan_within(steps, finally, timeout));
         plan.undo = maker.dice.chance(30);
         let plan = Arc::new(plan);
-        live(&plan, maker.script, parallel, &mut maker.dice);
+        live(&plan, maker.script, parallel, &mut maker.dice, &mut maker.asks);
     }
 }
 
