@@ -91,3 +91,48 @@ fn a_secret_given_again_may_be_a_reference() {
     project.env("THE_TOKEN", "right-value");
     project.run(&["resume", "--input", "token=env:THE_TOKEN"]).expect(0);
 }
+
+#[test]
+fn the_secrets_of_a_called_workflow_are_told_by_its_own_inputs() {
+    let mut project = project(
+        "name: w\ninputs: {who: {default: nobody}}\nsteps:\n  - {id: each, foreach: '[\"one\", \"two\"]', max_parallel: 1, run: ./c.yaml, with: {who: '{{item}}'}}\n",
+    );
+    project.workflow(
+        "c",
+        "name: c
+inputs: {who: {type: string}}
+secrets: {token: {file: '{{inputs.who}}.key'}, fixed: {env: FIXED}}
+steps:
+  - {id: wait, uses: exec.run, with: {script: 'echo x >>begun; test {{inputs.who}} = one || while [ ! -e go ]; do sleep 0.02; done'}}
+  - {id: use, uses: exec.run, env: {T: '{{secrets.token}}'}, with: {script: 'test \"$T\" = \"$(cat {{inputs.who}}.key)\"; echo \"$T $FIXED\"'}}
+",
+    );
+    project.write("one.key", "the-key-of-the-first").write("two.key", "the-key-of-the-second");
+    project.env("FIXED", "a-fixed-secret");
+    let life = project.spawn(&["run", "w"]);
+    project.await_fact("attempt_started", "each[two]/wait");
+    let mut output = life.kill().output();
+    project.write("go", "");
+    output += &project.run(&["resume"]).expect(0).output();
+    output += &project.run(&["logs"]).output();
+    assert!(output.contains("each[two]/use | *** ***"), "{output}");
+    let journal = String::from_utf8_lossy(&std::fs::read(project.run_folder().join("journal")).unwrap()).into_owned();
+    assert!(journal.contains(r#""secrets":{"token":"file:two.key"}"#), "{journal}");
+    for secret in ["the-key-of-the", "a-fixed-secret"] {
+        assert!(!journal.contains(secret) && !output.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn a_secret_that_a_called_workflow_cannot_have_fails_the_call_naming_it() {
+    let project = project("name: w\nsteps:\n  - {id: a, run: ./c.yaml, with: {who: nobody}}\n");
+    project.workflow(
+        "c",
+        "name: c\ninputs: {who: {type: string}}\nsecrets: {token: {file: '{{inputs.who}}.key'}}\nsteps:\n  - {id: x, uses: log.print, with: {message: '{{secrets.token}}'}}\n",
+    );
+    let ended = project.run(&["run", "w"]).expect(20);
+    assert!(
+        ended.output().contains("the secret `token` cannot be had") && ended.output().contains("nobody.key"),
+        "{ended}"
+    );
+}

@@ -91,6 +91,7 @@ impl Evaluator {
         let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
         let unit = &self.program.units[call.unit];
         crate::run::check_called(&unit.workflow, &mut given, &self.facts.env)?;
+        let secrets = self.callee_secrets(&state.node(node).path, call.unit, &given)?;
         for name in &call.secret {
             let certain = call.certain.contains(name);
             if certain || given.get(name).is_some_and(|value| self.secret_in(value).is_some()) {
@@ -118,7 +119,11 @@ impl Evaluator {
                 return Ok(None);
             }
         }
-        Ok(Some(json!({"inputs": inputs, "load": load})))
+        let mut record = json!({"inputs": inputs, "load": load});
+        if !secrets.is_empty() {
+            record["secrets"] = secrets.into_iter().map(|(name, (reference, _))| (name, reference)).collect();
+        }
+        Ok(Some(record))
     }
 
     fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {

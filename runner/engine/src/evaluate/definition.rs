@@ -35,6 +35,7 @@ impl Evaluator {
         (uses, purpose): (&Uses, Purpose),
     ) -> Result<Rendered, StepError> {
         let scope = self.scope_for(state, node, purpose, Sight::Value);
+        self.has_its_secrets(state, node)?;
         let with = Value::Object(uses.with.render(&scope)?);
         let instance = uses.step.decode(with.clone()).map_err(|wrong| {
             let at = if wrong.path == "." { String::new() } else { format!("`with.{}`: ", wrong.path) };

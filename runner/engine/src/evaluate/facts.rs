@@ -47,6 +47,8 @@ pub struct Secrets {
     pub declared: BTreeMap<(String, String), (String, String)>,
     /// The secret inputs of the workflow by name: the reference and the value.
     pub inputs: BTreeMap<String, (String, String)>,
+    /// The environment, for those that called files look up when they are entered.
+    pub env: Arc<BTreeMap<String, String>>,
 }
 
 impl Secrets {

@@ -7,6 +7,7 @@
 
 mod ahead;
 mod answer;
+mod callee;
 mod definition;
 mod facts;
 mod fingerprint;
@@ -61,6 +62,8 @@ pub struct Evaluator {
     bases: RefCell<BTreeMap<(Path, Sight), Base>>,
     /// Whether the keeper can hold attempts back until their turn has come.
     permits: Cell<bool>,
+    /// The secrets of callees that their inputs tell, or why they cannot be had.
+    called: RefCell<BTreeMap<Path, Result<callee::CalleeSecrets, runner_core::StepError>>>,
     /// The definitions of attempts under way.
     rendered: RefCell<BTreeMap<(Path, u32), Arc<Rendered>>>,
 }
@@ -93,8 +96,9 @@ impl Evaluator {
     pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, seals: Seals, groups: Groups) -> Self {
         let is_service = |step: &runner_core::Step| matches!(&step.kind, runner_core::Kind::Leaf(leaf) if leaf.service);
         let has_services = program.plan.steps.iter().any(is_service);
-        let (bases, rendered, permits) = (RefCell::default(), RefCell::default(), Cell::new(true));
-        Self { program, facts, large, seals, groups, has_services, bases, permits, rendered }
+        let (bases, called, rendered, permits) =
+            (RefCell::default(), RefCell::default(), RefCell::default(), Cell::new(true));
+        Self { program, facts, large, seals, groups, has_services, bases, permits, called, rendered }
     }
 
     /// The program.

@@ -145,6 +145,7 @@ impl Evaluator {
 
     fn base_of(&self, state: &State, file: NodeId, record: &Value, sight: Sight) -> Scope {
         let facts = &self.facts;
+        let mut told = super::callee::CalleeSecrets::new();
         let (unit, inputs, load) = match self.definition(state, file).and_then(|definition| definition.call.as_ref()) {
             None => (0, self.own_inputs(sight), facts.load.clone()),
             Some(call) => {
@@ -158,13 +159,22 @@ impl Evaluator {
                         inputs.insert(name.clone(), value);
                     }
                 }
+                let path = &state.node(file).path;
+                if sight == Sight::Value {
+                    // Why one cannot be had is told by whoever needs it.
+                    told = self.callee_secrets(path, call.unit, &inputs).unwrap_or_default();
+                } else if self.has_told_secrets(call.unit) {
+                    drop(self.base(state, file, Sight::Value));
+                    told = self.known_callee_secrets(path);
+                }
                 (call.unit, inputs, record["load"].as_object().cloned().unwrap_or_default())
             }
         };
         let unit = &self.program.units[unit];
         let secrets = facts.secrets.declared.iter().filter(|((key, _), _)| *key == unit.key);
+        let secrets = secrets.map(|((_, name), secret)| (name, secret)).chain(&told);
         let secrets: Map<String, Value> =
-            secrets.map(|((_, name), (reference, value))| (name.clone(), seen(reference, value, sight))).collect();
+            secrets.map(|(name, (reference, value))| (name.clone(), seen(reference, value, sight))).collect();
         let run = root(facts, &self.program.main().name, &unit.name);
         let mut scope = Scope::new(Status::default())
             .with_doubles(
@@ -192,6 +202,7 @@ impl Evaluator {
     /// Drops what is kept of a file that is entered anew.
     pub(super) fn drop_base(&self, path: &Path) {
         self.bases.borrow_mut().retain(|(of, _), _| of != path);
+        self.called.borrow_mut().remove(path);
     }
 }
 

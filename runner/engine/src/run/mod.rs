@@ -21,6 +21,7 @@ pub use prepare::{Request, prepare, prepare_with};
 pub use record::{FileRecord, LoadRecord, Record};
 pub use restore::{Changed, changed, program, restore};
 pub(crate) use schema::node_at;
+pub use secret::of_callee;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Facts;

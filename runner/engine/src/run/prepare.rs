@@ -8,7 +8,7 @@ use runner_keeper::protocol::Mask;
 use serde_json::{Map, Value};
 
 use super::record::{FileRecord, Record, TEMPLATE, VERSION};
-use super::secret::{self, Env};
+use super::secret::{self, Env, Which};
 use super::{Run, load, mention};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::evaluate::{Facts, Known, Secrets};
@@ -101,11 +101,14 @@ pub fn prepare_with(
     }
     let scope = secret::scope(inputs.clone());
     for unit in &program.units {
-        secrets.declared.extend(match made_up {
-            Some(values) => secret::made_up(unit, values),
-            None => secret::declared(unit, &scope, &request.env, &request.project, &mut sink),
+        let which = if unit.key == main.key { Which::All } else { Which::Fixed };
+        secrets.declared.extend(if let Some(values) = made_up {
+            secret::made_up(unit, values)
+        } else {
+            secret::declared(unit, which, &scope, &request.env, &request.project, &mut sink)
         });
     }
+    secrets.env = secret::for_callees(&program, &request.env);
     let (load, loaded) = load::read(main, &request.project, &scope, &mut sink);
     if sink.has_errors() {
         return Err(sink.finish());

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Run;
 use super::record::{Record, TEMPLATE};
-use super::secret::{self, Env};
+use super::secret::{self, Env, Which};
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
 use crate::language::input::SecretGiven;
@@ -52,8 +52,10 @@ pub fn restore(
     }
     let scope = secret::scope(record.inputs.clone());
     for unit in &program.units {
-        secrets.declared.extend(secret::declared(unit, &scope, env, &record.project, &mut sink));
+        let which = if unit.key == program.main().key { Which::All } else { Which::Fixed };
+        secrets.declared.extend(secret::declared(unit, which, &scope, env, &record.project, &mut sink));
     }
+    secrets.env = secret::for_callees(&program, env);
     if sink.has_errors() {
         return Err(sink.finish());
     }

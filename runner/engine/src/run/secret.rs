@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::diagnostic::Sink;
+use runner_core::{ErrorKind, StepError};
+
+use crate::diagnostic::{Severity, Sink, Source};
 use crate::expression::{Scope, Status};
-use crate::language::ast::SecretSource;
-use crate::program::{Unit, Words};
+use crate::language::ast::{Secret, SecretSource};
+use crate::program::{Program, Unit, Words};
 
 /// The environment as it was given to the engine.
 pub(super) type Env = BTreeMap<String, String>;
@@ -14,11 +17,33 @@ pub(super) type Env = BTreeMap<String, String>;
 /// A secret's reference and value, by the file's key and its name.
 pub(super) type Declared = BTreeMap<(String, String), (String, String)>;
 
+/// Which secrets of a file are meant: where they come from may be told by its inputs, and those of a called file are known
+/// when it is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All of them.
+    All,
+    /// Those that no input tells.
+    Fixed,
+    /// Those that an input tells.
+    Told,
+}
+
 /// Resolves the secrets that a file declares; what cannot be had is told at its place.
-pub(super) fn declared(unit: &Unit, scope: &Scope, env: &Env, project: &Path, sink: &mut Sink) -> Declared {
+pub(super) fn declared(
+    unit: &Unit,
+    which: Which,
+    scope: &Scope,
+    env: &Env,
+    project: &Path,
+    sink: &mut Sink,
+) -> Declared {
     let mut found = Declared::new();
     for secret in &unit.workflow.secrets {
         let source = &unit.workflow.source;
+        if which != Which::All && is_told(secret, source) != (which == Which::Told) {
+            continue;
+        }
         let mut text = |text: &crate::language::ast::Text| {
             let words = Words::compile(text, source, sink)?;
             match words.render_text(scope) {
@@ -68,6 +93,40 @@ pub(super) fn made_up(unit: &Unit, values: &BTreeMap<String, String>) -> Declare
         ((unit.key.clone(), name.clone()), (format!("given:{name}"), value))
     };
     unit.workflow.secrets.iter().map(|secret| one(&secret.name.value)).collect()
+}
+
+/// As a callee is entered: its secrets that its inputs tell, by name: the reference and the value.
+pub fn of_callee(
+    unit: &Unit,
+    inputs: &serde_json::Map<String, serde_json::Value>,
+    env: &Env,
+    project: &Path,
+) -> Result<BTreeMap<String, (String, String)>, StepError> {
+    if unit.workflow.secrets.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut sink = Sink::new();
+    let found = declared(unit, Which::Told, &scope(inputs.clone()), env, project, &mut sink);
+    match sink.finish().into_iter().find(|found| found.severity == Severity::Error) {
+        None => Ok(found.into_iter().map(|((_, name), secret)| (name, secret)).collect()),
+        Some(first) => Err(StepError::new(ErrorKind::Input, first.message)),
+    }
+}
+
+/// The environment that called files need to look up secrets; empty where none has any.
+pub(super) fn for_callees(program: &Program, env: &Env) -> Arc<Env> {
+    let needed = program.units.iter().skip(1).any(|unit| !unit.workflow.secrets.is_empty());
+    Arc::new(if needed { env.clone() } else { Env::new() })
+}
+
+/// Whether an input tells where a secret comes from.
+fn is_told(secret: &Secret, source: &Arc<Source>) -> bool {
+    let texts: Vec<_> = match &secret.from {
+        SecretSource::Env(text) | SecretSource::File(text) | SecretSource::Shell(text) => vec![text],
+        SecretSource::Program(words) => words.iter().collect(),
+    };
+    let compiled = texts.into_iter().filter_map(|text| Words::compile(text, source, &mut Sink::new()));
+    compiled.into_iter().any(|words| !words.template.references().is_empty())
 }
 
 /// The value behind a reference as it is given for a secret input and recorded: `env:NAME`, `file:PATH`, `command:LINE`.
