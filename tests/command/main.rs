@@ -12,12 +12,14 @@ mod graph;
 mod look;
 mod machine;
 mod manual;
+mod plan;
 mod plugin;
 mod prune;
 mod schema;
 mod state;
 mod test;
 mod transfer;
+mod why;
 mod workflow;
 
 use support::Project;

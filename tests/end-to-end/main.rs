@@ -16,6 +16,7 @@ mod conformance;
 mod disk;
 mod doubt;
 mod durable;
+mod edit;
 mod ending;
 mod house;
 mod large;

@@ -20,7 +20,7 @@ pub(crate) use transfer::{Export, Import};
 const EXIT_CODES: &str = "\
 Exit codes:
   0 done   1 unexpected   2 usage   10 invalid workflow or input   20 a step failed   21 timed out
-  22 paused: a person is needed   30 checkpoint, journal or state   31 busy   40-59 the workflow's own
+  22 paused: a person is needed   23 something would change   30 checkpoint, journal or state   31 busy   40-59 the workflow's own
   130 interrupted or cancelled";
 
 const RUN: &str = "\
@@ -30,12 +30,20 @@ Examples:
   runner run ./deploy.yaml --inputs values.yaml --output json
   runner run vagrant-up --help    what the workflow takes";
 
+const PLAN: &str = "\
+Examples:
+  runner plan quickstart
+  runner plan vagrant-up --input dir=. --exit-code || echo something would change
+  runner resume --plan            the same for a run that goes on";
+
 const RESUME: &str = "\
 Examples:
   runner resume                   the newest run that is not finished
   runner resume 20261121-1015     a run by the begin of its id
   runner resume --done pay        the step `pay`, which is in doubt, did its work
-  runner resume --repeat pay      it is to be done again";
+  runner resume --repeat pay      it is to be done again
+  runner resume --plan            what would be kept, and what would run again, after an edit
+  runner resume --renamed build=compile --yes";
 
 const APPROVE: &str = "\
 Examples:
@@ -48,6 +56,11 @@ Examples:
   runner undo 20261121-1015             all that the run did and can be taken back
   runner undo 20261121-1015 --to base   what finished after the step `base`
   runner resume 20261121-1015           do again what was undone";
+
+const WHY: &str = "\
+Examples:
+  runner why pay                  of the newest run
+  runner why 20261121-1015 'region[eastus]/wait'";
 
 const LOGS: &str = "\
 Examples:
@@ -94,6 +107,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a workflow
     Run(Run),
+    /// What a run would do, and what its steps would change; nothing is executed
+    Plan(Plan),
     /// Go on with a run that was killed, interrupted, paused, or failed
     Resume(Resume),
     /// End a run for good: its steps are stopped and its `finally` runs
@@ -108,6 +123,10 @@ pub(crate) enum Command {
     Show(Show),
     /// The runs there were, newest first; with `--prune`, those that are over are removed
     Runs(Runs),
+    /// Why a step ran, ran again, was skipped, kept, or waits
+    Why(Why),
+    /// What is different between two runs
+    Diff(Diff),
     /// What the steps of a run have said
     Logs(Logs),
     /// The facts of a run as JSON, one a line
@@ -176,12 +195,35 @@ pub(crate) struct Run {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,
+    /// Only tell what it would do, as `runner plan` does
+    #[arg(long = "dry-run")]
+    pub(crate) dry: bool,
     /// Agree to everything that would be asked, but for approvals
     #[arg(long)]
     pub(crate) yes: bool,
     /// Show the workflow's description, inputs and environment names
     #[arg(long, short = 'h')]
     pub(crate) help: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PLAN)]
+pub(crate) struct Plan {
+    /// The workflow: a name, or a path with `/` or `.yaml`
+    #[arg(add = ArgValueCompleter::new(complete::workflows))]
+    pub(crate) workflow: String,
+    /// An input
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+    /// A YAML or JSON file of inputs
+    #[arg(long = "inputs", value_name = "FILE")]
+    pub(crate) inputs_file: Option<PathBuf>,
+    /// Exit code 23 if anything would change
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// How it is told; JSON is one object a line
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
 }
 
 #[derive(Args, Debug)]
@@ -196,12 +238,21 @@ pub(crate) struct Resume {
     /// A step in doubt is to be done again
     #[arg(long, value_name = "STEP", add = ArgValueCandidates::new(complete::steps))]
     pub(crate) repeat: Vec<String>,
-    /// Agree to everything that would be asked, but for approvals
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// The value of a secret input that was not written down
+    /// Another value for an input, or the value of a secret one that was not written down
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
+    /// Only show what would be kept and what would run again after an edit
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Go on with the workflow, the inputs and the files as they were read, whatever was edited since
+    #[arg(long, conflicts_with_all = ["plan", "renamed"])]
+    pub(crate) as_recorded: bool,
+    /// A step has another id now: it is the same step
+    #[arg(long, value_name = "OLD=NEW")]
+    pub(crate) renamed: Vec<String>,
+    /// Agree to everything that would be asked
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,
@@ -288,6 +339,33 @@ pub(crate) struct Status {
     #[arg(add = ArgValueCandidates::new(complete::runs))]
     pub(crate) run: Option<String>,
     /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = WHY)]
+pub(crate) struct Why {
+    /// The step's path; before it the run, by its id or a unique prefix [default: the newest]
+    #[arg(value_name = "[RUN] STEP", add = ArgValueCandidates::new(complete::steps))]
+    pub(crate) first: String,
+    /// The step's path, where the run stands before it
+    #[arg(hide = true)]
+    pub(crate) step: Option<String>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Shape,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// A run: its id or a unique prefix
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
+    pub(crate) one: String,
+    /// The other
+    #[arg(add = ArgValueCandidates::new(complete::runs))]
+    pub(crate) other: String,
+    /// How it is told; JSON is one object
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Shape,
 }

@@ -140,6 +140,12 @@ impl Refusal {
         Self { exit, message: message.into(), hint: None }
     }
 
+    /// One whose reasons are diagnostics, which are shown here.
+    pub(crate) fn told(exit: Exit, diagnostics: &[Diagnostic]) -> Self {
+        show(diagnostics);
+        Self::new(exit, String::new())
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(Exit::Invalid, message)
     }
@@ -151,7 +157,9 @@ impl Refusal {
 
     /// Tells it, and gives the exit code.
     pub(crate) fn tell(&self) -> Exit {
-        output::error(&self.message, self.hint.as_deref());
+        if !self.message.is_empty() {
+            output::error(&self.message, self.hint.as_deref());
+        }
         self.exit
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     TimedOut,
     /// 22: the run waits for a person.
     Paused,
+    /// 23: something would change.
+    WouldChange,
     /// 30: checkpoint, journal or state.
     Ledger,
     /// 31: busy.
@@ -44,6 +46,7 @@ impl Exit {
             Self::Failed => 20,
             Self::TimedOut => 21,
             Self::Paused => 22,
+            Self::WouldChange => 23,
             Self::Ledger => 30,
             Self::Busy => 31,
             Self::Own(code) => code,

@@ -8,6 +8,7 @@ mod ask;
 mod command;
 mod complete;
 mod drive;
+mod edit;
 mod event;
 mod exit;
 mod follow;

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use runner_core::{End, Event, Phase, State};
+use runner_core::{End, Event, Phase, Plan, State};
 use runner_engine::driver::Entry;
 use runner_engine::ledger::{self, Follower, Holder, Lock, RunFolder, Runs};
 use runner_engine::program::Program;
 use runner_engine::run::{self, Record};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::drive::{self, Refusal};
 use crate::exit::Exit;
@@ -21,6 +22,8 @@ pub(crate) struct Past {
     pub(crate) folder: RunFolder,
     pub(crate) record: Record,
     pub(crate) program: Program,
+    /// The plan with which the journal begins, if the workflow was edited since.
+    pub(crate) origin: Option<Arc<Plan>>,
     pub(crate) state: State,
     pub(crate) facts: Facts,
     follower: Follower<Entry>,
@@ -55,25 +58,34 @@ impl Past {
         let mut facts = follower.poll()?;
         // That it is damaged is said only once everything before was given; nobody is told half of a run for the whole.
         facts.extend(follower.poll()?);
-        let started = facts.iter().find_map(|fact| match &fact.event.event {
-            Event::RunStarted { record, .. } => Some(record.clone()),
-            _ => None,
-        });
-        let record: Record = serde_json::from_value(started.ok_or_else(blank)?).map_err(|error| {
-            Refusal::new(Exit::Ledger, format!("the record of the run `{}` does not decode: {error}", folder.id()))
-        })?;
-        let record = record.moved(project_of(&folder));
-        let program = run::program(&record, &drive::registry(project_of(&folder))).map_err(|diagnostics| {
-            drive::show(&diagnostics);
-            let message = format!("the workflow of the run `{}` is not understood any more", folder.id());
-            Refusal::new(Exit::Ledger, message).hint("it was made by another version of `runner`")
-        })?;
-        let mut state = State::new(Arc::clone(&program.plan));
+        let (first, last) = records(&facts);
+        let first = first.ok_or_else(blank)?;
+        let program = Self::program(&folder, last.unwrap_or(first))?;
+        let origin = match last {
+            Some(_) => Some(Self::program(&folder, first)?.1.plan),
+            None => None,
+        };
+        let (record, program) = program;
+        let mut state = State::new(Arc::clone(origin.as_ref().unwrap_or(&program.plan)));
         for fact in &facts {
             state.apply(&fact.event.event, fact.at);
         }
         drop(state.take_changes());
-        Ok(Self { folder, record, program, state, facts, follower })
+        Ok(Self { folder, record, program, origin, state, facts, follower })
+    }
+
+    /// What a record is of.
+    fn program(folder: &RunFolder, record: &Value) -> Result<(Record, Program), Refusal> {
+        let record: Record = serde_json::from_value(record.clone()).map_err(|error| {
+            Refusal::new(Exit::Ledger, format!("the record of the run `{}` does not decode: {error}", folder.id()))
+        })?;
+        let record = record.moved(project_of(folder));
+        let program = run::program(&record, &drive::registry(project_of(folder))).map_err(|diagnostics| {
+            drive::show(&diagnostics);
+            let message = format!("the workflow of the run `{}` is not understood any more", folder.id());
+            Refusal::new(Exit::Ledger, message).hint("it was made by another version of `runner`")
+        })?;
+        Ok((record, program))
     }
 
     /// The facts that were added since the last look, which are folded in.
@@ -83,6 +95,10 @@ impl Past {
             self.state.apply(&fact.event.event, fact.at);
         }
         drop(self.state.take_changes());
+        if let (_, Some(revised)) = records(&more) {
+            self.origin = self.origin.take().or_else(|| Some(Arc::clone(&self.program.plan)));
+            (self.record, self.program) = Self::program(&self.folder, revised)?;
+        }
         self.facts.extend_from_slice(&more);
         Ok(more)
     }
@@ -104,6 +120,19 @@ impl Past {
     pub(crate) fn engine(&self) -> Result<Option<Holder>, Refusal> {
         Ok(Lock::holder(&self.folder.lock())?)
     }
+}
+
+/// What was written down when the run began, and what took its place last.
+fn records(facts: &[ledger::Record<Entry>]) -> (Option<&Value>, Option<&Value>) {
+    let first = facts.iter().find_map(|fact| match &fact.event.event {
+        Event::RunStarted { record, .. } => Some(record),
+        _ => None,
+    });
+    let last = facts.iter().rev().find_map(|fact| match &fact.event.event {
+        Event::Revised { revision } => Some(&revision.record),
+        _ => None,
+    });
+    (first, last)
 }
 
 /// How a run stands, in one word.

@@ -27,6 +27,15 @@ pub trait Evaluate {
     /// What a callee reads when it is entered; null for a group. `None` where something that only one may hold is held by
     /// another: it is asked again once a step has ended, or [`Input::Free`](crate::Input::Free) is told.
     fn enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError>;
+    /// What a callee would read if it were entered now: as [`Self::enter`], but nothing is taken for it.
+    fn entered(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        Ok(self.enter(state, node)?.unwrap_or_default())
+    }
+    /// The fingerprint by which a step is known from now on, if its definition and inputs are what they were when this one
+    /// was made of them (it may be another where steps were renamed); `None` if they changed.
+    fn kept_as(&self, state: &State, node: NodeId, fingerprint: &str) -> Result<Option<String>, StepError> {
+        Ok(Some(self.render(state, node, 1, Purpose::Run)?).filter(|fresh| fresh == fingerprint))
+    }
     /// Renders an attempt's definition; gives its fingerprint.
     fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError>;
     /// Whether a step may be permitted ahead of its turn: the shell starts it as a process, all that its definition is made

@@ -36,6 +36,16 @@ pub enum Event {
         /// Counts rounds, from 2 (the first needs no fact).
         round: u32,
     },
+    /// What was read once for the whole run was changed by a person between two engine lives.
+    Revised {
+        /// What takes its place, and what follows from it.
+        revision: crate::revision::Revision,
+    },
+    /// Nothing of a step that changed is under way any more: it begins anew.
+    StepReopened {
+        /// The step.
+        path: Path,
+    },
     /// A step will not run.
     StepSkipped {
         /// The step.

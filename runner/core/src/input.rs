@@ -26,6 +26,11 @@ pub enum Input {
         /// Which boot of which machine.
         boot: String,
     },
+    /// A person changed what the run is made of. It comes before [`Input::Recovered`], so that nothing goes on as it was.
+    Revise {
+        /// See [`Event::Revised`](crate::Event::Revised).
+        revision: crate::revision::Revision,
+    },
     /// A new engine life found out what became of the attempts in flight. Those not named are in doubt.
     Recovered {
         /// Step, attempt and what became of it.

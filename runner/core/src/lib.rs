@@ -13,6 +13,7 @@
 //!
 //! Expressions and templates are evaluated through [`Evaluate`]; the results enter the facts, so a replay evaluates nothing.
 
+pub mod compare;
 pub mod decide;
 pub mod effect;
 pub mod error;
@@ -21,8 +22,10 @@ pub mod event;
 pub mod input;
 pub mod path;
 pub mod plan;
+pub mod revision;
 pub mod state;
 
+pub use compare::{Comparison, Finding, Verdict, compare};
 pub use decide::Machine;
 pub use effect::{Change, Effect};
 pub use error::{ErrorKind, StepError};
@@ -33,4 +36,5 @@ pub use path::Path;
 pub use plan::{
     Body, Compensation, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, StepIndex, Until, When,
 };
+pub use revision::{Amendment, Revision};
 pub use state::{Ahead, Answer, Doing, Form, LeafState, Node, NodeId, Phase, Question, Role, Stage, State, Status};

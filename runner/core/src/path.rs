@@ -39,6 +39,34 @@ impl Path {
         }
     }
 
+    /// The last id of a step's path.
+    pub(crate) fn last(&self) -> &str {
+        // Only a key can hold a slash besides, and a step's path ends with its id.
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// This path once what stood at `from` stands at `to`; `None` where it stands elsewhere.
+    pub(crate) fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(from.as_str())?;
+        (rest.is_empty() || rest.starts_with(['/', '['])).then(|| Self(format!("{to}{rest}").into()))
+    }
+
+    /// The path of the step in its workflow: without the keys of items.
+    #[must_use]
+    pub fn without_keys(&self) -> Self {
+        let (mut text, mut rest) = (String::new(), self.as_str());
+        while let Some(open) = rest.find('[') {
+            text.push_str(&rest[..open]);
+            let key = &rest[open + 1..];
+            let length = match serde_json::Deserializer::from_str(key).into_iter::<String>().next() {
+                Some(Ok(quoted)) if key.starts_with('"') => serde_json::Value::from(quoted).to_string().len(),
+                _ => key.find(']').unwrap_or(key.len()),
+            };
+            rest = key.get(length + 1..).unwrap_or_default();
+        }
+        Self((text + rest).into())
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,5 +95,7 @@ mod tests {
         assert_eq!(region.item("a/b]").as_str(), r#"region["a/b]"]"#);
         assert_eq!(region.item("").as_str(), r#"region[""]"#);
         assert_ne!(region.item("a").child("b"), region.item("a]/b"));
+        let odd = region.item("a/]\"[b").child("wait").item("x").child("end");
+        assert_eq!(odd.without_keys().as_str(), "region/wait/end");
     }
 }

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod driver;
 pub mod evaluate;
 pub mod expression;
+pub mod forecast;
 pub mod language;
 pub mod ledger;
 pub mod plugin;

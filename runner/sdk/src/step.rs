@@ -72,6 +72,8 @@ pub trait Step: DeserializeOwned + JsonSchema + Send + Sync + Sized + 'static {
     const SPEAKS: bool = false;
     /// What it can do beyond running.
     const ABILITIES: &'static [Ability] = &[];
+    /// Whether [`Step::reads`] may name files.
+    const READS: bool = false;
     /// Programs it needs on this machine.
     const NEEDS: &'static [Need] = &[];
     /// Examples that are run by the tests.

@@ -41,6 +41,8 @@ pub struct StepType {
     pub instant: bool,
     /// Whether its log is for the person who watches.
     pub speaks: bool,
+    /// Whether files' contents may count as part of its definition.
+    pub reads: bool,
     /// What it can do beyond running.
     pub abilities: &'static [Ability],
     /// Programs it needs.
@@ -125,6 +127,7 @@ impl StepType {
             waits: T::WAITS,
             instant: T::INSTANT,
             speaks: T::SPEAKS,
+            reads: T::READS,
             abilities: T::ABILITIES,
             needs: T::NEEDS,
             examples: T::EXAMPLES,
@@ -150,6 +153,7 @@ impl StepType {
             waits: false,
             instant: false,
             speaks: false,
+            reads: false,
             abilities: &[],
             needs: facts.needs,
             examples: facts.examples,

@@ -187,6 +187,7 @@ impl Step for Issue {
     const NAME: &'static str = "certificate.issue";
     const IDEMPOTENT: bool = true;
     const ABILITIES: &'static [Ability] = &[Ability::Plan];
+    const READS: bool = true;
     const EXAMPLES: &'static [Example] = &[
         Example::new(
             "a certificate for a server, kept when it is there already",

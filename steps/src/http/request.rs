@@ -184,6 +184,7 @@ impl Step for Request {
     type Output = Output;
     const NAME: &'static str = "http.request";
     const IDEMPOTENT: bool = false;
+    const READS: bool = true;
     const EXAMPLES: &'static [Example] = &[
         Example::new(
             "a value read from a server",

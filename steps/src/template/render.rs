@@ -67,6 +67,7 @@ impl Step for Render {
     const NAME: &'static str = "template.render";
     const IDEMPOTENT: bool = true;
     const ABILITIES: &'static [Ability] = &[Ability::Plan, Ability::Check];
+    const READS: bool = true;
     const EXAMPLES: &'static [Example] = &[
         Example::new(
             "a template in place",

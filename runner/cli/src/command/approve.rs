@@ -94,6 +94,9 @@ fn take_over(
     if Past::open(folder.clone())?.standing()? == Standing::Ended(End::Cancelled) {
         return Err(Refusal::new(Exit::Usage, format!("the run `{id}` was cancelled")));
     }
-    let run = resume::take_up(project, &folder, &opened, &[])?;
-    resume::go_on(run, folder, opened, Intent::Answer { path, answer }, (args.output, false))
+    // An answer is no edit: the run goes on as it was recorded.
+    resume::refuse_over(&folder, &opened)?;
+    let run = resume::restored(project, resume::record(&folder, &opened)?, &[])?;
+    let folded = resume::folded(project, &folder, &run, opened, &[])?;
+    resume::go_on(run, folder, folded, Intent::Answer { path, answer }, (args.output, false))
 }

@@ -85,7 +85,8 @@ fn take_over(
         return Ok(Exit::Done);
     }
     let run = resume::restored(project, resume::record(&folder, &opened)?, &args.inputs)?;
-    let exit = resume::go_on(run, folder, opened, Intent::Cancel { by }, (args.output, false))?;
+    let folded = resume::folded(project, &folder, &run, opened, &args.inputs)?;
+    let exit = resume::go_on(run, folder, folded, Intent::Cancel { by }, (args.output, false))?;
     Ok(if exit == Exit::Interrupted { Exit::Done } else { exit })
 }
 

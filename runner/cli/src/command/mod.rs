@@ -3,12 +3,14 @@
 mod approve;
 mod cancel;
 mod completions;
+mod diff;
 mod doctor;
 mod events;
 mod graph;
 mod help;
 mod list;
 mod logs;
+mod plan;
 mod plugin;
 mod repair;
 mod resume;
@@ -23,6 +25,7 @@ mod test;
 mod transfer;
 mod undo;
 mod validate;
+mod why;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,6 +40,7 @@ use crate::exit::Exit;
 use crate::library::Workflows;
 use crate::output;
 
+pub(crate) use plan::{foreseen, line as told};
 pub(crate) use state::keys as state_keys;
 
 /// Reads the command line and does what it says.
@@ -58,6 +62,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) if args.help => help::help(&project, &args),
         Command::Run(args) => Ok(run::run(&project, &args)),
+        Command::Plan(args) => plan::plan(&project, &args),
         Command::Resume(args) => Ok(resume::resume(&project, &args)),
         Command::Cancel(args) => cancel::cancel(&project, &args),
         Command::Approve(args) => approve::approve(&project, &args),
@@ -65,6 +70,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Status(args) => status::status(&project, &args),
         Command::Show(args) => show::show(&project, &args),
         Command::Runs(args) => runs::runs(&project, &args),
+        Command::Why(args) => why::why(&project, &args),
+        Command::Diff(args) => diff::diff(&project, &args),
         Command::Logs(args) => logs::logs(&project, &args),
         Command::Events(args) => events::events(&project, &args),
         Command::Graph(args) => graph::graph(&project, &args),

@@ -1,20 +1,20 @@
 //! `runner resume`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use runner_core::{Event, Settled};
-use runner_engine::driver::{Driver, Entry, Intent, Past};
+use runner_engine::driver::{Driver, Entry, Folded, Intent, Past};
 use runner_engine::ledger::{Lock, RunFolder, Runs};
-use runner_engine::run::{Record, Run, changed, restore};
+use runner_engine::run::{Record, Run, restore};
+use runner_engine::seal::Seals;
 
 use crate::args;
 use crate::ask;
 use crate::drive::{self, Refusal};
+use crate::edit;
 use crate::exit::Exit;
-use crate::library::Workflows;
 use crate::past;
 use crate::report;
 use crate::world::Machine;
@@ -39,26 +39,56 @@ fn try_resume(project: &Path, args: &args::Resume) -> Result<Exit, Refusal> {
         return Err(Refusal::new(Exit::Usage, message).hint("start it anew with `runner run`"));
     }
     let opened = Past::open(&folder)?;
-    let run = take_up(project, &folder, &opened, &args.inputs)?;
+    refuse_over(&folder, &opened)?;
     let decisions = decisions(args)?;
-    go_on(run, folder, opened, Intent::Resume { decisions }, (args.output, args.yes))
+    let record = record(&folder, &opened)?;
+    let inputs = with_secrets(&record, &args.inputs);
+    let recorded = restored(project, record, &inputs)?;
+    let folded = folded(project, &folder, &recorded, opened, &inputs)?;
+    let edit = if args.as_recorded || folded.is_ending() {
+        edit::refuse_inputs(&recorded, &args.inputs)?;
+        None
+    } else {
+        edit::look(project, &folded, &recorded, &inputs, &args.renamed)?
+    };
+    if args.plan {
+        return edit::plan(project, &folded, &recorded, edit.as_ref(), args.output);
+    }
+    let Some(edit) = edit else {
+        return go_on(recorded, folder, folded, Intent::Resume { decisions, revision: None }, (args.output, args.yes));
+    };
+    edit.agree(args.yes)?;
+    let (run, revision) = edit.into_parts();
+    go_on(
+        run,
+        folder,
+        folded,
+        Intent::Resume { decisions, revision: Some(Box::new((revision, recorded))) },
+        (args.output, args.yes),
+    )
 }
 
 /// Drives a run that was taken up.
 pub(crate) fn go_on(
-    run: Run,
+    mut run: Run,
     folder: RunFolder,
-    opened: Past,
+    folded: Folded,
     intent: Intent,
     (format, agreed): (args::Format, bool),
 ) -> Result<Exit, Refusal> {
     let group = drive::take_group(&run, folder.path())?;
+    run.origin = match &intent {
+        Intent::Resume { revision: Some(revision), .. } => {
+            folded.origin.clone().or_else(|| Some(Arc::clone(&revision.1.program.plan)))
+        }
+        _ => folded.origin.clone(),
+    };
     let unexpected = |error: std::io::Error| Refusal::new(Exit::Unexpected, error.to_string());
     let options = drive::options(group.as_ref().map(|(_, group)| group.clone()), agreed).map_err(unexpected)?;
     let mut reporter = report::choose(format, &run, folder.path(), report::Begin::Again);
     let outcome = drive::block_on(async {
         let world = Arc::new(Machine::new());
-        let (mut driver, tally) = Driver::take_up(run, folder, opened, intent, world, &mut *reporter, options).await?;
+        let (mut driver, tally) = Driver::take_up(run, folder, folded, intent, world, &mut *reporter, options).await?;
         driver.tell(&tally);
         Box::pin(drive::drive(driver)).await
     })
@@ -86,26 +116,26 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
     Err(Refusal::new(Exit::Usage, "there is no run to go on with").hint("`runner runs` lists the runs there were"))
 }
 
-/// The run of a journal, if it may go on as it is.
-pub(crate) fn take_up(project: &Path, folder: &RunFolder, opened: &Past, inputs: &[String]) -> Result<Run, Refusal> {
-    if let Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled)) = opened.end() {
-        let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
-        return Err(Refusal::new(
-            Exit::Usage,
-            format!("the run `{}` {how}; there is nothing to go on with", folder.id()),
-        ));
-    }
-    let record = record(folder, opened)?;
-    let changes = changed(&record, &Workflows::of(project));
-    if let Some(first) = changes.first() {
-        let mut message = format!("files of the run changed since it began: `{}`: {}", first.file, first.how);
-        for change in &changes[1..] {
-            let _ = write!(message, "; `{}`: {}", change.file, change.how);
-        }
-        let hint = "put them back to go on with this run, or start a new one with `runner run`";
-        return Err(Refusal::new(Exit::Paused, message).hint(hint));
-    }
-    restored(project, record, inputs)
+/// Refuses to go on with a run that is over.
+pub(crate) fn refuse_over(folder: &RunFolder, opened: &Past) -> Result<(), Refusal> {
+    let Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled)) = opened.end() else { return Ok(()) };
+    let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
+    let message = format!("the run `{}` {how}; there is nothing to go on with", folder.id());
+    Err(Refusal::new(Exit::Usage, message))
+}
+
+/// The state of a run, and what of it may be under way.
+pub(crate) fn folded(
+    project: &Path,
+    folder: &RunFolder,
+    run: &Run,
+    opened: Past,
+    inputs: &[String],
+) -> Result<Folded, Refusal> {
+    let (registry, environment, given) = (drive::registry(project), drive::environment(), given(inputs));
+    let of = |record: Record| restore(record.moved(project), &registry, &environment, project, &given).ok();
+    let seals = Seals::new(drive::key_file(), folder.path());
+    Ok(opened.fold(run, seals, &of)?)
 }
 
 /// What was written down of a run when it began.
@@ -121,23 +151,27 @@ pub(crate) fn record(folder: &RunFolder, opened: &Past) -> Result<Record, Refusa
 
 /// The run of a record, whatever became of its files.
 pub(crate) fn restored(project: &Path, record: Record, inputs: &[String]) -> Result<Run, Refusal> {
-    let mut given: BTreeMap<String, String> = inputs
-        .iter()
-        .filter_map(|input| input.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let lacking = record.secret_inputs.iter().filter(|(_, from)| from.is_null()).map(|(name, _)| name);
-    for name in lacking {
-        if !given.contains_key(name)
-            && let Some(value) = ask::secret(&format!("the secret input `{name}`, which was not written down: "))
-        {
-            given.insert(name.clone(), value);
-        }
-    }
-    restore(record, &drive::registry(project), &drive::environment(), project, &given).map_err(|diagnostics| {
+    let inputs = with_secrets(&record, inputs);
+    restore(record, &drive::registry(project), &drive::environment(), project, &given(&inputs)).map_err(|diagnostics| {
         drive::show(&diagnostics);
         Refusal::new(Exit::Paused, "the run cannot go on as it is")
     })
+}
+
+fn given(inputs: &[String]) -> BTreeMap<String, String> {
+    let pairs = inputs.iter().filter_map(|input| input.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The inputs that are given, with the secret ones that were not written down: a person at the terminal is asked for them.
+fn with_secrets(record: &Record, inputs: &[String]) -> Vec<String> {
+    let mut all = inputs.to_vec();
+    let known = given(inputs);
+    for (name, _) in record.secret_inputs.iter().filter(|(name, from)| from.is_null() && !known.contains_key(*name)) {
+        let value = ask::secret(&format!("the secret input `{name}`, which was not written down: "));
+        all.extend(value.map(|value| format!("{name}={value}")));
+    }
+    all
 }
 
 fn decisions(args: &args::Resume) -> Result<Vec<(runner_core::Path, Settled)>, Refusal> {

@@ -7,7 +7,7 @@ use runner_engine::diagnostic::Sink;
 use runner_engine::driver::Driver;
 use runner_engine::language::read_file;
 use runner_engine::ledger::{Lock, Runs, read_state};
-use runner_engine::run::{Request, prepare};
+use runner_engine::run::{Request, Run, prepare};
 use runner_keeper::failpoint::{self, Point};
 
 use crate::args;
@@ -25,37 +25,47 @@ pub(crate) fn run(project: &Path, args: &args::Run) -> Exit {
     }
 }
 
-fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
+/// What a run is made of, by what a person gives; what is wrong is shown.
+pub(super) fn prepared(
+    project: &Path,
+    workflow: &str,
+    inputs: &[String],
+    inputs_file: Option<&Path>,
+    parallel: Option<u16>,
+) -> Result<Run, Refusal> {
     let library = Workflows::of(project);
     let here = std::env::current_dir().map_err(|error| Refusal::invalid(error.to_string()))?;
-    let main = super::opened(&library, args.workflow.as_deref().unwrap_or_default())?;
+    let main = super::opened(&library, workflow)?;
     let mut sink = Sink::new();
-    let inputs_file = args.inputs_file.as_ref().map(|path| read_file(path, &path.to_string_lossy(), &mut sink));
+    let inputs_file = inputs_file.map(|path| read_file(path, &path.to_string_lossy(), &mut sink));
     if sink.has_errors() {
-        drive::show(&sink.finish());
-        return Ok(Exit::Invalid);
+        return Err(Refusal::told(Exit::Invalid, &sink.finish()));
     }
-    let runs = Runs::of(project);
     let request = Request {
         main,
         library: &library,
         registry: &drive::registry(project),
         project: project.to_path_buf(),
         working_directory: here,
-        inputs: &args.inputs,
+        inputs,
         inputs_file: inputs_file.as_ref().and_then(Option::as_ref),
         env: drive::environment(),
-        parallel: args.parallel.map_or_else(drive::default_parallel, usize::from),
-        state: read_state(runs.home())?,
+        parallel: parallel.map_or_else(drive::default_parallel, usize::from),
+        state: read_state(Runs::of(project).home())?,
         now: drive::now(),
+        before: None,
     };
-    let prepared = match prepare(request) {
-        Ok(prepared) => prepared,
-        Err(diagnostics) => {
-            drive::show(&diagnostics);
-            return Ok(Exit::Invalid);
-        }
-    };
+    prepare(&request).map_err(|diagnostics| Refusal::told(Exit::Invalid, &diagnostics))
+}
+
+fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
+    let workflow = args.workflow.as_deref().unwrap_or_default();
+    let prepared = prepared(project, workflow, &args.inputs, args.inputs_file.as_deref(), args.parallel)?;
+    let runs = Runs::of(project);
+    if args.dry {
+        let shape = if args.output == args::Format::Json { args::Shape::Json } else { args::Shape::Text };
+        return super::plan::tell(project, &prepared, shape, false);
+    }
     drive::show(&prepared.warnings);
     let folder = runs.create(drive::now(), &prepared.record.workflow)?;
     failpoint::hit(Point::RunCreated);

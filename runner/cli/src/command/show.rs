@@ -17,8 +17,8 @@ const WIDTH: usize = 160;
 pub(crate) fn show(project: &Path, args: &args::Show) -> Result<Exit, Refusal> {
     let past = Past::open(past::choose(project, args.run.as_deref())?)?;
     let engine = past.engine()?;
-    let Past { folder, record, program, facts, .. } = past;
-    let mut view = View::new(Outline::of(&program, record.inputs));
+    let Past { folder, record, program, origin, facts, .. } = past;
+    let mut view = View::new(Outline::of(&program, record.inputs).began_as(origin.as_ref()));
     for fact in &facts {
         view.apply(fact);
     }

@@ -27,7 +27,8 @@ pub(crate) fn undo(project: &Path, args: &args::Undo) -> Result<Exit, Refusal> {
         Ok(_lock) => {
             let opened = driver::Past::open(&folder)?;
             let run = resume::restored(project, resume::record(&folder, &opened)?, &args.inputs)?;
-            let exit = resume::go_on(run, folder.clone(), opened, Intent::Undo { by, to }, (args.output, false))?;
+            let folded = resume::folded(project, &folder, &run, opened, &args.inputs)?;
+            let exit = resume::go_on(run, folder.clone(), folded, Intent::Undo { by, to }, (args.output, false))?;
             // A run that was cancelled stays so: that is no interruption of this command.
             let cancelled = *Past::open(folder)?.state.phase() == Phase::Ended(End::Cancelled);
             Ok(if cancelled { Exit::Done } else { exit })

@@ -49,7 +49,7 @@ fn node(view: &View, id: NodeId, now: u64) -> Value {
         "status": node.status,
         "doing": doing(&view.look(id)),
     });
-    let what = node.step.map(|step| &view.outline().steps[step].what);
+    let what = node.step.and_then(|step| Some(&view.outline().steps.get(step)?.what));
     let facts = [
         ("name", view.title(id).map(Value::from)),
         ("uses", if let Some(What::Uses(name)) = what { Some(json!(name)) } else { None }),

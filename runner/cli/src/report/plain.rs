@@ -7,7 +7,9 @@ use std::path::{Path as File, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use runner_core::{AttemptResult, Compensation, Event, Kind, Leaf, Path, Purpose, Reason, State, Status, TimerKind};
+use runner_core::{
+    AttemptResult, Compensation, Event, Kind, Leaf, Path, Plan, Purpose, Reason, State, Status, TimerKind,
+};
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
 use runner_engine::ledger::{self, Record};
 use runner_engine::program::Program;
@@ -27,6 +29,7 @@ pub(crate) struct Plain {
     id: String,
     folder: PathBuf,
     program: Arc<Program>,
+    origin: Option<Arc<Plan>>,
     inputs: Map<String, Value>,
     begun: Instant,
     replaying: bool,
@@ -43,6 +46,7 @@ impl Plain {
             id: run.record.id.clone(),
             folder: folder.to_path_buf(),
             program: Arc::clone(&run.program),
+            origin: run.origin.clone(),
             inputs: run.record.inputs.clone(),
             begun,
             replaying: how == Begin::Again,
@@ -225,7 +229,8 @@ impl Reporter for Plain {
     fn end(&mut self, _: &Outcome) {
         self.print();
         // What ends it is told from the record, by the same fold that a terminal shows: nothing is kept for it meanwhile.
-        let mut view = View::new(Outline::of(&self.program, std::mem::take(&mut self.inputs)));
+        let outline = Outline::of(&self.program, std::mem::take(&mut self.inputs));
+        let mut view = View::new(outline.began_as(self.origin.as_ref()));
         for record in ledger::read::<Entry>(&self.folder).unwrap_or_default() {
             view.apply(&record);
         }

@@ -41,8 +41,25 @@ impl Machine {
             Stage::Closing if services > 0 => {}
             // Wanted while its `finally:` was under way.
             _ if self.wants_undo(id, stage) => self.emit(Event::UndoStarted { path }),
+            _ if self.has_reopened(id) => {}
+            _ if self.state.node(id).role == Role::Root && self.state.has_leftovers() => {}
             _ => self.end_body(id, evaluate),
         }
+    }
+
+    /// Begins what is in a group anew that changed while its `finally:` was under way.
+    fn has_reopened(&mut self, id: NodeId) -> bool {
+        let expired = self.state.node(id).body().is_some_and(|body| body.expired);
+        if *self.state.phase() != Phase::Running || expired || self.state.stopping(id).is_some() {
+            return false;
+        }
+        let mut outdated = self.state.outdated_in(id);
+        outdated.retain(|step| !self.state.is_busy_within(*step));
+        for step in &outdated {
+            let path = self.state.node(*step).path.clone();
+            self.emit(Event::StepReopened { path });
+        }
+        !outdated.is_empty()
     }
 
     fn has_finally(&self, id: NodeId) -> bool {

@@ -21,7 +21,7 @@ impl Machine {
     /// An attempt ended, as the shell reports.
     pub(super) fn finished(&mut self, path: &Path, attempt: u32, result: AttemptResult) {
         let Some(id) = self.state.find(path) else { return };
-        let Some((_, state)) = self.leaf(id) else { return };
+        let Some(state) = self.state.node(id).leaf() else { return };
         let running = matches!(state.doing, Doing::Running { attempt: running, .. } if running == attempt);
         let service = state.service == Some(attempt);
         if !running && !service {
@@ -31,15 +31,20 @@ impl Machine {
         // One that went down with its keeper did not fail.
         let by_itself = !matches!(result, AttemptResult::Stopped | AttemptResult::InDoubt { .. });
         self.emit(Event::AttemptEnded { path: path.clone(), attempt, result });
-        if service {
+        if self.state.node(id).detached {
+            // The end of the run may have waited for it, or a step that stands at its place.
+            return self.touch_all();
+        }
+        if let Some(outdated) = self.state.outdated(id) {
+            // What it stands in may have ended, and begins anew now.
+            self.touch(outdated);
+        } else if service && self.is_wanted(id) {
             // Started anew under its `retry`, else failed, as any failed attempt.
-            if self.is_wanted(id) {
-                self.emit(Event::ServiceLost { path: path.clone(), failed: by_itself });
-            }
-            // The end of a service may be what its group's end waits for.
-            if let Some(body) = self.state.enclosing(id) {
-                self.touch(body);
-            }
+            self.emit(Event::ServiceLost { path: path.clone(), failed: by_itself });
+        }
+        // The end of a service may be what its group's end waits for.
+        if service && let Some(body) = self.state.enclosing(id) {
+            self.touch(body);
         }
     }
 
@@ -108,6 +113,33 @@ impl Machine {
                 self.fail(id, StepError::new(ErrorKind::Cancelled, "in doubt when the run was cancelled"));
             }
             Interrupted::Stop => {}
+        }
+    }
+
+    /// A step that is to begin anew, or stands in one: once nothing of that is under way it does.
+    pub(super) fn advance_outdated(&mut self, id: NodeId, outdated: NodeId, evaluate: &dyn Evaluate) {
+        if self.state.is_being_ended(outdated) {
+            return;
+        }
+        if *self.state.phase() != Phase::Running || self.state.stopping(outdated).is_some() {
+            return self.advance_as_it_was(id, evaluate);
+        }
+        if self.state.may_reset(outdated) {
+            let path = self.state.node(outdated).path.clone();
+            return self.emit(Event::StepReopened { path });
+        }
+        // What ran out of time in it ends as it would have, with its `finally:`.
+        let mut at = Some(id);
+        while let Some(inner) = at {
+            if self.state.node(inner).body().is_some_and(|body| body.expired) {
+                return self.advance_as_it_was(id, evaluate);
+            }
+            at = self.state.node(inner).parent.filter(|_| inner != outdated);
+        }
+        // An attempt in doubt is settled before its step begins anew.
+        let asked = self.leaf(id).is_some_and(|(_, state)| matches!(state.doing, Doing::InDoubt { repeat: false, .. }));
+        if asked && self.interrupted_rule(id) == Interrupted::Check && self.state.node(id).status == Status::Active {
+            self.attempt_for(id, Purpose::Check, evaluate);
         }
     }
 

@@ -127,6 +127,10 @@ impl Machine {
             Input::Life { epoch, pid, boot } if epoch > self.state.epoch() => {
                 self.emit(Event::LifeStarted { epoch, pid, boot });
             }
+            // What ends for good, or is undone, does so as it was.
+            Input::Revise { revision } if !matches!(self.state.phase(), Phase::Blank) && !self.state.is_ending() => {
+                self.emit(Event::Revised { revision });
+            }
             Input::Recovered { found } => self.recovered(found, evaluate),
             Input::Resume => self.resume(evaluate),
             Input::Announced { path, attempt, output } if under_way => {
@@ -203,6 +207,10 @@ impl Machine {
             | Event::QuestionAsked { path, .. }
             | Event::QuestionAnswered { path, .. }
             | Event::DoubtSettled { path, .. } => Some(path.clone()),
+            Event::StepReopened { .. } => {
+                self.touch_all();
+                None
+            }
             _ => None,
         };
         if let Some(id) = path.and_then(|path| self.state.find(&path)) {
@@ -296,11 +304,18 @@ impl Machine {
         {
             return self.advance_undo(group, evaluate);
         }
-        let node = self.state.node(id);
         let serves_undo = undoing.is_some() && self.state.is_lost(id);
         if !serves_undo && !self.is_current(id) {
             return;
         }
+        if let Some(outdated) = self.state.outdated(id) {
+            return self.advance_outdated(id, outdated, evaluate);
+        }
+        self.advance_as_it_was(id, evaluate);
+    }
+
+    fn advance_as_it_was(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
+        let node = self.state.node(id);
         match (node.status, &node.form) {
             (Status::Pending, _) => self.start(id, evaluate),
             (Status::Active, Form::Leaf(_)) => self.advance_leaf(id, evaluate),

@@ -14,8 +14,7 @@ impl Machine {
         if std::mem::replace(&mut self.recovered, true) {
             return;
         }
-        let in_flight: Vec<_> =
-            self.state.nodes().filter_map(|(id, node)| Some((id, in_flight(node.leaf()?)?))).collect();
+        let in_flight: Vec<_> = self.state.in_flight().collect();
         let mut ended = Vec::new();
         for (id, attempt) in in_flight {
             let path = self.state.node(id).path.clone();
@@ -102,14 +101,6 @@ impl Machine {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
         }
         self.take_up(evaluate);
-    }
-}
-
-/// The attempt of a step that was running, or held as a service.
-fn in_flight(leaf: &crate::state::LeafState) -> Option<u32> {
-    match leaf.doing {
-        Doing::Running { attempt, .. } => Some(attempt),
-        _ => leaf.service,
     }
 }
 

@@ -39,6 +39,7 @@ impl Machine {
     /// Whether a service that is ready should be alive.
     pub(super) fn is_wanted(&self, id: NodeId) -> bool {
         self.state.is_under_way()
+            && self.state.outdated(id).is_none()
             && !self.state.service_is_over(id)
             && self.state.stopping(id).is_none()
             && self.is_needed(id)
@@ -58,7 +59,7 @@ impl Machine {
     fn may_go_on(&self, id: NodeId) -> bool {
         let node = self.state.node(id);
         match (node.status, &node.form) {
-            (status, _) if status.is_end() => false,
+            (status, _) if status.is_end() || node.outdated => false,
             (Status::Pending, _) => {
                 !node.asks() && !self.state.upstream(id).into_iter().any(|before| self.awaits_person(before))
             }

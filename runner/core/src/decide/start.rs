@@ -26,6 +26,9 @@ impl Machine {
         if self.state.needs_of(id).any(|need| !self.state.node(need).status.is_end()) {
             return self.permit(id, evaluate);
         }
+        if self.state.needs_of(id).any(|need| self.state.is_open(need)) {
+            return;
+        }
         let halted =
             self.state.node(id).parent.and_then(|parent| self.state.node(parent).body()).is_some_and(|b| b.halted);
         let Some(when) = self.state.step(id).map(|step| step.when) else { return };
@@ -116,7 +119,7 @@ impl Machine {
 
     /// Whether something that the step needs has not ended; if so, it is looked at again when a step has.
     pub(super) fn lacks_need(&mut self, id: NodeId) -> bool {
-        let lacks = self.state.lacks_need(id);
+        let lacks = self.state.lacks_need(id) || self.state.is_haunted(&self.state.node(id).path);
         if lacks {
             self.held_back.insert(id);
         }

@@ -23,6 +23,7 @@ impl State {
             Event::RunStarted { record, seed, parallel } => self.run_started(record, *seed, *parallel, at),
             Event::LifeStarted { epoch, .. } => self.epoch = *epoch,
             Event::RoundStarted { round } => self.round_started(*round),
+            Event::Revised { revision } => self.revised(revision),
             Event::InterruptRequested { kill, .. } => self.enter_phase(Phase::Interrupting { kill: *kill }),
             Event::CancelRequested { .. } => {
                 self.cancelled = true;
@@ -68,6 +69,7 @@ impl State {
             | Event::UndoEnded { path }
             | Event::QuestionAsked { path, .. }
             | Event::QuestionAnswered { path, .. }
+            | Event::StepReopened { path }
             | Event::DoubtSettled { path, .. } => {
                 if let Some(id) = self.find(path) {
                     self.apply_to(id, event, at);
@@ -122,6 +124,7 @@ impl State {
                 let (by, comment, output) = (by.clone(), comment.clone(), output.clone());
                 self.question_answered(id, Answer { by, approved: *approved, comment, output });
             }
+            Event::StepReopened { .. } => self.step_reopened(id),
             Event::UndoStarted { .. } => self.undo_started(id),
             Event::StepUndone { .. } => self.step_undone(id, at),
             Event::StepStands { why, .. } => self.step_stands(id, *why),
@@ -150,7 +153,7 @@ impl State {
     }
 
     /// A node at `path`; one that was there in an earlier round begins anew, but goes on counting its attempts.
-    fn make(&mut self, path: Path, role: Role, step: Option<StepIndex>, parent: Option<NodeId>) -> NodeId {
+    pub(super) fn make(&mut self, path: Path, role: Role, step: Option<StepIndex>, parent: Option<NodeId>) -> NodeId {
         let id = self.index.get(&path).copied().unwrap_or(NodeId(self.nodes.len()));
         let attempts = self.nodes.get(id.0).map_or(0, Node::attempts);
         let form = match step.map(|step| self.plan.step(step)) {
@@ -176,12 +179,14 @@ impl State {
             order: 0,
             question: None,
             detached: false,
+            outdated: false,
             effects: Vec::new(),
         };
         if id.0 == self.nodes.len() {
             self.nodes.push(node);
             self.index.insert(path, id);
         } else {
+            self.keep_up(id);
             self.nodes[id.0] = node;
         }
         id
@@ -312,7 +317,7 @@ impl State {
         let slot = self.takes_slot(id);
         let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
         leaf.attempts = leaf.attempts.max(attempt);
-        if purpose != Purpose::Undo {
+        if purpose.is_run() {
             fingerprint.clone_into(&mut leaf.fingerprint);
         }
         if !matches!(leaf.doing, Doing::Running { .. }) {
@@ -329,8 +334,10 @@ impl State {
 
     fn attempt_ended(&mut self, id: NodeId, attempt: u32, result: &AttemptResult, at: u64) {
         let slot = self.takes_slot(id);
+        let left = usize::from(self.node(id).detached);
         let Form::Leaf(leaf) = &mut self.nodes[id.0].form else { return };
         if leaf.service == Some(attempt) {
+            self.leftovers -= left;
             leaf.service = None;
             leaf.died = if let AttemptResult::Failed { error } = result { Some(error.clone()) } else { None };
             self.count_service(id, false);
@@ -340,6 +347,7 @@ impl State {
         if running != attempt {
             return;
         }
+        self.leftovers -= left;
         let doomed = leaf.doomed.take().map(|error| AttemptResult::Failed { error });
         let result = doomed.as_ref().unwrap_or(result);
         leaf.doing = match result {

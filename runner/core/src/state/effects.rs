@@ -57,6 +57,10 @@ impl State {
 
     /// Brings the effects of a node and all in it up to date.
     pub(super) fn refresh_within(&mut self, id: NodeId) {
+        // What is gone stands in nothing any more.
+        if self.leftovers > 0 {
+            return self.refresh_all();
+        }
         self.refresh(id);
         let children: Vec<_> = self.node(id).children().collect();
         for child in children {

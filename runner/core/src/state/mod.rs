@@ -7,9 +7,11 @@ mod ahead;
 mod apply;
 mod doubt;
 mod effects;
+mod fit;
 mod lost;
 mod node;
 mod question;
+mod revise;
 mod round;
 mod runs;
 mod snapshot;
@@ -79,6 +81,10 @@ pub struct State {
     services: usize,
     /// Services that were ready and are not ready again, and foreach steps that go on because of one.
     lost: usize,
+    /// Steps that are to begin anew once nothing of them is under way.
+    outdated: usize,
+    /// Attempts under way of steps that are gone.
+    leftovers: usize,
     /// Whether a person ended the run for good.
     cancelled: bool,
     /// What a person wants to be undone.
@@ -94,23 +100,11 @@ pub struct State {
 impl State {
     /// A run of `plan` of which nothing is known yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let mut dependents = vec![Vec::new(); plan.steps.len()];
-        let bodies = plan.steps.iter().filter_map(|step| match &step.kind {
-            Kind::Body { body, .. } => Some(body),
-            Kind::Leaf(_) => None,
-        });
-        for list in std::iter::once(&plan.root).chain(bodies).flat_map(|body| [&body.steps, &body.finally]) {
-            for (position, &index) in list.iter().enumerate() {
-                for &need in &plan.steps[index].needs {
-                    dependents[list[need]].push(position);
-                }
-            }
-        }
         Self {
+            dependents: Arc::new(dependents_of(&plan)),
             plan,
             nodes: Vec::new(),
             index: BTreeMap::new(),
-            dependents: Arc::new(dependents),
             phase: Phase::Blank,
             round: 1,
             epoch: 0,
@@ -124,6 +118,8 @@ impl State {
             ahead: 0,
             services: 0,
             lost: 0,
+            outdated: 0,
+            leftovers: 0,
             cancelled: false,
             undo: None,
             successes: 0,
@@ -264,12 +260,30 @@ impl State {
     }
 }
 
+/// For each step of a plan, the places in its list of those that wait for it.
+fn dependents_of(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut dependents = vec![Vec::new(); plan.steps.len()];
+    let bodies = plan.steps.iter().filter_map(|step| match &step.kind {
+        Kind::Body { body, .. } => Some(body),
+        Kind::Leaf(_) => None,
+    });
+    for list in std::iter::once(&plan.root).chain(bodies).flat_map(|body| [&body.steps, &body.finally]) {
+        for (position, &index) in list.iter().enumerate() {
+            for &need in &plan.steps[index].needs {
+                dependents[list[need]].push(position);
+            }
+        }
+    }
+    dependents
+}
+
 /// Two states are equal if the same facts made them. What [`State::take_changes`] has not yet given is no part of it.
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         let counts = |state: &Self| {
             let round = (state.round, state.epoch, state.seed, state.parallel, state.next_timer, state.ahead);
-            (round, state.running, state.slots, state.services, state.lost, state.cancelled, state.exit_code)
+            let counted = (state.running, state.slots, state.services, state.lost, (state.outdated, state.leftovers));
+            (round, counted, state.cancelled, state.exit_code)
         };
         counts(self) == counts(other)
             && (self.successes, &self.undo) == (other.successes, &other.undo)

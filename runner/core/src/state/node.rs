@@ -50,6 +50,9 @@ pub struct Node {
     pub question: Option<Box<Question>>,
     /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
     pub(crate) detached: bool,
+    /// Whether it is to begin anew once nothing of it is under way, because what it is was changed.
+    #[serde(default)]
+    pub outdated: bool,
     /// Computed from the rest.
     #[serde(skip)]
     pub(crate) effects: Vec<Effect>,
@@ -158,7 +161,7 @@ pub struct LeafState {
     pub died: Option<StepError>,
     /// Why the attempt that runs is to be stopped and will have failed.
     pub doomed: Option<StepError>,
-    /// What the step's definition hashed to at the last attempt.
+    /// What the step's definition hashed to at the last attempt at its work.
     pub fingerprint: String,
     /// Why what it did was not taken back when it should have been.
     #[serde(default)]

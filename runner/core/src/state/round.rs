@@ -138,7 +138,7 @@ impl State {
 
     /// A step that was stopped with what it is part of, and of which nobody knows whether it did its work, goes on where it
     /// was: its own rule decides what becomes of the doubt.
-    fn reopen_doubt(&mut self, id: NodeId) {
+    pub(super) fn reopen_doubt(&mut self, id: NodeId) {
         let node = &mut self.nodes[id.0];
         (node.status, node.error, node.ended) = (Status::Active, None, None);
         self.forgive(id);
@@ -174,6 +174,7 @@ impl State {
             self.detach(child);
         }
         self.regained(id);
+        self.keep_up(id);
         let node = &mut self.nodes[id.0];
         match &mut node.form {
             Form::Leaf(leaf) => {
@@ -205,7 +206,7 @@ impl State {
     }
 
     /// Counts a group's or foreach's members afresh.
-    fn recount(&mut self, id: NodeId) {
+    pub(super) fn recount(&mut self, id: NodeId) {
         let count = |nodes: &[NodeId], f: &dyn Fn(Status) -> bool| {
             nodes.iter().filter(|node| f(self.node(**node).status)).count()
         };

@@ -68,13 +68,14 @@ impl State {
             | Event::CancelRequested { .. }
             | Event::UndoRequested { .. }
             | Event::Pausing => return,
-            Event::RunStarted { .. } => {
+            Event::RunStarted { .. } | Event::Revised { .. } => {
                 (self.dirty.record, self.dirty.all) = (true, true);
                 return;
             }
             Event::RoundStarted { .. }
             | Event::ServiceLost { .. }
             | Event::OutputsLost { .. }
+            | Event::StepReopened { .. }
             | Event::UndoStarted { .. }
             | Event::UndoEnded { .. } => {
                 self.dirty.all = true;
@@ -155,6 +156,7 @@ impl State {
                 return None;
             }
             state.index.insert(node.path.clone(), NodeId(at));
+            state.outdated += usize::from(node.outdated);
             state.nodes.push(node);
         }
         state.record = Arc::new(record);
@@ -165,6 +167,7 @@ impl State {
         state.ahead = whole.ahead;
         (state.lost, state.cancelled, state.exit_code) = (whole.lost, whole.cancelled, whole.exit_code);
         (state.undo, state.successes) = (whole.undo, whole.successes);
+        state.leftovers = state.in_flight().filter(|(id, _)| state.node(*id).detached).count();
         state.refresh_all();
         state.changes.clear();
         Some(state)

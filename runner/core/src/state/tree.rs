@@ -107,7 +107,7 @@ impl State {
     /// service that was ready and is gone. Nothing that needs such a service, directly or not, begins before it is ready
     /// again.
     pub(crate) fn lacks_need(&self, id: NodeId) -> bool {
-        let open = |need: NodeId| !self.node(need).status.is_end();
+        let open = |need: NodeId| self.is_open(need);
         let mut at = Some(id);
         while let Some(node) = at {
             if self.needs_of(node).any(open) || self.lost > 0 && self.upstream(node).into_iter().any(open) {
@@ -116,6 +116,12 @@ impl State {
             at = self.node(node).parent;
         }
         false
+    }
+
+    /// Whether a step has not ended, or is to begin anew.
+    pub(crate) fn is_open(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        !node.status.is_end() || node.outdated && node.status == Status::Succeeded
     }
 
     /// Why what is under way at a node is stopped, if it is. A `finally:` and undoing are not stopped by what their group
@@ -174,6 +180,8 @@ impl State {
     /// Whether a service that is ready is to be stopped.
     pub(crate) fn service_is_over(&self, id: NodeId) -> bool {
         matches!(self.phase, Phase::Interrupting { .. } | Phase::Pausing)
+            || self.node(id).detached
+            || self.outdated(id).is_some()
             || self
                 .enclosing(id)
                 .and_then(|body| self.node(body).body())

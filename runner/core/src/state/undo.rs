@@ -207,6 +207,17 @@ impl State {
         undone
     }
 
+    /// Whether a group, or the run, is being undone.
+    pub fn is_undoing(&self) -> bool {
+        let undone = |node: &super::Node| node.body().is_some_and(|body| body.stage == Stage::Undo);
+        self.phase == Phase::Undoing || self.nodes().any(|(_, node)| node.status == Status::Active && undone(node))
+    }
+
+    /// Whether it ends for good, or is undone: then it does so as it was.
+    pub fn is_ending(&self) -> bool {
+        self.is_cancelled() || self.is_undoing()
+    }
+
     /// The group around a node that is being undone.
     pub(crate) fn undoing_around(&self, id: NodeId) -> Option<NodeId> {
         let mut at = self.node(id).parent;

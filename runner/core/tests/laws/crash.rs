@@ -46,7 +46,7 @@ pub(crate) enum Did {
     Meanwhile(AttemptResult),
 }
 
-fn statuses(world: &World) -> Vec<(Path, Status)> {
+pub(crate) fn statuses(world: &World) -> Vec<(Path, Status)> {
     let mut all: Vec<_> = world.state().nodes().map(|(_, node)| (node.path.clone(), node.status)).collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all

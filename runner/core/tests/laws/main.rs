@@ -7,12 +7,14 @@
 
 mod build;
 mod claim_attempt;
+mod claim_edit;
 mod claim_list;
 mod claim_question;
 mod claim_service;
 mod claim_stop;
 mod claim_undo;
 mod crash;
+mod crash_edit;
 mod keeper;
 mod random;
 mod script;

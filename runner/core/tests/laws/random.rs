@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use runner_core::{
-    AttemptResult, Effect, End, ErrorKind, Input, Interrupted, OnError, Path, Phase, Plan, Settled, Status, StepError,
-    When,
+    AttemptResult, Effect, End, ErrorKind, Found, Input, Interrupted, OnError, Path, Phase, Plan, Settled, Status,
+    StepError, When,
 };
 use serde_json::json;
 
@@ -41,6 +41,12 @@ struct Maker {
     asks: Dice,
     script: Script,
     ids: usize,
+    steps: Vec<S>,
+    finally: Vec<S>,
+    timeout: Option<u64>,
+    undo: bool,
+    /// Nothing is undone or permitted ahead.
+    plain: bool,
 }
 
 impl Maker {
@@ -57,6 +63,57 @@ impl Maker {
         list
     }
 
+    fn plan(&self) -> Arc<Plan> {
+        let plan = plan_within(self.steps.clone(), self.finally.clone(), self.timeout);
+        Arc::new(Plan { undo: self.undo, ..Arc::unwrap_or_clone(plan) })
+    }
+
+    /// A person edits the workflow while no engine lives.
+    fn edit(&mut self, world: &mut World) {
+        self.script = (*world.script).clone();
+        for _ in 0..=self.dice.roll(3) {
+            match self.dice.roll(5) {
+                0 => {
+                    let step = self.step(1);
+                    self.steps.push(step);
+                }
+                1 if self.steps.len() > 1 => drop(self.steps.pop()),
+                2 => {
+                    let id = format!("s{}", 1 + self.dice.roll(self.ids));
+                    self.script = std::mem::take(&mut self.script).items(&id, &["y", "w"]);
+                }
+                _ => {
+                    let id = format!("s{}", 1 + self.dice.roll(self.ids));
+                    let written = format!("g{}", self.dice.roll(1000));
+                    self.script = std::mem::take(&mut self.script).edited(&id, &written);
+                }
+            }
+        }
+        let plan = self.plan();
+        let found = found(world, &mut self.dice);
+        let before = world.clone();
+        let comparison = world.edit(&plan, self.script.clone(), &[], found);
+        if !comparison.torn.is_empty() {
+            // The person is told, and takes it back.
+            *world = before;
+            return;
+        }
+        let kept = comparison.found.iter().filter(|found| found.verdict == runner_core::Verdict::Kept);
+        for kept in kept {
+            let Some(id) = world.state().find(&kept.path) else { continue };
+            let Some(leaf) = world.state().node(id).leaf() else { continue };
+            let fresh = runner_core::Evaluate::kept_as(&self.script, world.state(), id, &leaf.fingerprint);
+            // What a group did in the end belongs to its round.
+            let mut at = Some(id);
+            let mut ran = world.state().node(id).status == Status::Succeeded;
+            while let Some(id) = at {
+                ran &= !matches!(world.state().node(id).role, runner_core::Role::Step { finally: true, .. });
+                at = world.state().node(id).parent;
+            }
+            assert!(!ran || matches!(fresh, Ok(Some(_))), "`{}` is kept, and is not what it was", kept.path);
+        }
+    }
+
     fn step(&mut self, depth: usize) -> S {
         self.ids += 1;
         let id = format!("s{}", self.ids);
@@ -67,7 +124,7 @@ impl Maker {
             let finally = self.list(size, depth - 1);
             let group = g(&id, steps, finally);
             let group = if self.dice.chance(25) { group.timeout(50) } else { group };
-            let group = if self.dice.chance(30) { group.undoes() } else { group };
+            let group = if !self.plain && self.dice.chance(30) { group.undoes() } else { group };
             self.ruled(group)
         } else {
             let leaf = self.leaf(&id);
@@ -215,6 +272,16 @@ fn crash(world: &mut World, dice: &mut Dice) {
             return;
         }
     }
+    let found = found_after(world, dice, acted);
+    world.crash(found);
+}
+
+/// What a new life finds of the attempts in flight.
+fn found(world: &mut World, dice: &mut Dice) -> Vec<(Path, u32, Found)> {
+    found_after(world, dice, true)
+}
+
+fn found_after(world: &mut World, dice: &mut Dice, acted: bool) -> Vec<(Path, u32, Found)> {
     let in_flight = in_flight(world);
     let mut found = Vec::new();
     let choose = |dice: &mut Dice| {
@@ -229,11 +296,12 @@ fn crash(world: &mut World, dice: &mut Dice) {
         meet(world, &of, &fate);
         found.push((of.0, of.1, fate.0));
     }
-    world.crash(found);
+    found
 }
 
-fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice, asks: &mut Dice) {
-    let mut world = World::new(plan, script, parallel);
+fn live(mut maker: Maker, parallel: usize, edits: bool) {
+    let mut world = World::new(&maker.plan(), maker.script.clone(), parallel);
+    let (mut dice, mut asks) = (Dice(maker.dice.0), Dice(maker.asks.0));
     let (mut rounds, mut troubles, mut undone, mut pauses) = (0, 12, 0, 0);
     for _ in 0..3000 {
         let questions = world.machine.questions();
@@ -244,7 +312,14 @@ fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice, asks
         }
         if troubles > 0 && world.pending.is_empty() && dice.chance(20) {
             troubles -= 1;
-            if let Some(input) = trouble(&mut world, dice) {
+            let begun = !matches!(world.phase(), Phase::Blank | Phase::Ended(End::Succeeded | End::Cancelled))
+                && !world.state().is_cancelled()
+                && !world.state().is_undoing();
+            if edits && begun && dice.chance(30) {
+                maker.edit(&mut world);
+            } else if let Some(input) =
+                trouble(&mut world, &mut dice).filter(|it| !edits || !matches!(it, Input::Undo { .. }))
+            {
                 world.happen(&input);
                 world.feed(input);
             }
@@ -261,9 +336,9 @@ fn live(plan: &Arc<Plan>, script: Script, parallel: usize, dice: &mut Dice, asks
                     pauses += 1;
                     world.person().unwrap_or(Input::Resume)
                 }
-                End::Succeeded | End::Failed | End::Cancelled if undone < 2 && dice.chance(40) => {
+                End::Succeeded | End::Failed | End::Cancelled if !edits && undone < 2 && dice.chance(40) => {
                     undone += 1;
-                    undo(&world, dice)
+                    undo(&world, &mut dice)
                 }
                 End::Undone if rounds < 3 && dice.chance(50) => {
                     rounds += 1;
@@ -289,23 +364,46 @@ fn hold_end(world: &World, parallel: usize) {
     assert_eq!(world.state().is_cancelled(), world.ended() == End::Cancelled);
     assert!(!world.outside.values().any(is_alive), "something outlives the run");
     assert!(world.most_slots <= parallel, "{} of {parallel} slots", world.most_slots);
-    assert_eq!((world.state().running(), world.state().services()), (0, 0));
+    assert_eq!((world.state().running(), world.state().services()), (0, 0), "{}", world.story());
     let mut open: Vec<_> = world.state().root().into_iter().collect();
     while let Some(id) = open.pop() {
         let node = world.state().node(id);
         let inside_what_never_began = node.parent.is_some_and(|parent| {
             matches!(world.state().node(parent).status, Status::Skipped | Status::Cancelled | Status::Failed)
         });
+        // What was to run again, had the run not been ended before.
+        let put_off = node.outdated && world.ended() != End::Succeeded;
         assert!(
-            node.status.is_end() || inside_what_never_began,
-            "`{}` is {:?} in {:?}",
+            node.status.is_end() || put_off || inside_what_never_began,
+            "`{}` is {:?} in {:?}:{}",
             node.path,
             node.status,
-            node.parent.map(|p| world.state().node(p))
+            node.parent.map(|p| world.state().node(p)),
+            world.story()
         );
         open.extend(node.children());
     }
     assert!(world.state().find(&Path::root()).is_some());
+}
+
+fn maker(seed: u64, steps: usize, finally: usize, plain: bool) -> Maker {
+    let (dice, script) = (Dice(seed), Script::default());
+    let mut maker = Maker {
+        dice,
+        asks: Dice(!seed),
+        script,
+        ids: 0,
+        steps: Vec::new(),
+        finally: Vec::new(),
+        timeout: None,
+        undo: false,
+        plain,
+    };
+    (maker.steps, maker.finally) = (maker.list(steps, 2), maker.list(finally, 1));
+    maker.timeout = maker.dice.chance(10).then_some(100);
+    maker.undo = !plain && maker.dice.chance(30);
+    maker.script.permits = !plain && maker.dice.chance(70);
+    maker
 }
 
 proptest! {
@@ -313,14 +411,12 @@ proptest! {
 
     #[test]
     fn every_plan_ends_whatever_happens(seed: u64, steps in 1_usize..7, finally in 0_usize..3, parallel in 1_usize..=8) {
-        let mut maker = Maker { dice: Dice(seed), asks: Dice(!seed), script: Script::default(), ids: 0 };
-        maker.script.permits = maker.dice.chance(70);
-        let (steps, finally) = (maker.list(steps, 2), maker.list(finally, 1));
-        let timeout = maker.dice.chance(10).then_some(100);
-        let mut plan = Arc::unwrap_or_clone(plan_within(steps, finally, timeout));
-        plan.undo = maker.dice.chance(30);
-        let plan = Arc::new(plan);
-        live(&plan, maker.script, parallel, &mut maker.dice, &mut maker.asks);
+        live(maker(seed, steps, finally, false), parallel, false);
+    }
+
+    #[test]
+    fn every_plan_ends_however_it_is_edited(seed: u64, steps in 1_usize..7, finally in 0_usize..3, parallel in 1_usize..=8) {
+        live(maker(seed, steps, finally, true), parallel, true);
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Script {
     pub(crate) permits: bool,
     /// Those that are not.
     pub(crate) strict: Vec<String>,
+    /// What definitions hash to.
+    pub(crate) fingerprints: BTreeMap<String, String>,
     /// Steps whose `outputs:`, `ready:`, ... cannot be evaluated, as `outputs:PATH`.
     pub(crate) broken: Vec<String>,
     /// Whether a person wants the run to be undone once it has ended.
@@ -91,6 +93,15 @@ impl Script {
     pub(crate) fn strict(mut self, path: &str) -> Self {
         self.strict.push(path.to_owned());
         self
+    }
+    /// An edited definition.
+    pub(crate) fn edited(mut self, path: &str, fingerprint: &str) -> Self {
+        self.fingerprints.insert(path.to_owned(), fingerprint.to_owned());
+        self
+    }
+    /// What the definition at `path` hashes to.
+    pub(crate) fn written(&self, path: &Path) -> String {
+        look(&self.fingerprints, path).cloned().unwrap_or_else(|| "f".to_owned())
     }
     pub(crate) fn broken(mut self, what: &str) -> Self {
         self.broken.push(what.to_owned());
@@ -147,7 +158,7 @@ impl Evaluate for Script {
     }
     fn render(&self, state: &State, node: NodeId, _: u32, purpose: Purpose) -> Result<String, StepError> {
         let what = if purpose == Purpose::Undo { "undo" } else { "render" };
-        self.check(what, state, node).map(|()| "f".to_owned())
+        self.check(what, state, node).map(|()| self.written(&state.node(node).path))
     }
     fn ahead(&self, state: &State, node: NodeId) -> bool {
         let node = state.node(node);

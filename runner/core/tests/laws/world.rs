@@ -9,6 +9,7 @@ use runner_core::{
 };
 use serde_json::{Value, json};
 
+use crate::claim_edit::note;
 use crate::script::{Outcome, Script, path_of};
 
 /// An attempt as it is outside.
@@ -24,6 +25,9 @@ pub(crate) enum Outside {
 
 #[derive(Clone)]
 pub(crate) struct World {
+    /// The plan with which the journal begins.
+    origin: Arc<Plan>,
+    /// The plan as it is now.
     pub(crate) plan: Arc<Plan>,
     pub(crate) script: Arc<Script>,
     pub(crate) machine: Machine,
@@ -57,6 +61,7 @@ impl World {
     pub(crate) fn new(plan: &Arc<Plan>, script: Script, parallel: usize) -> Self {
         let start = Input::Start { record: Value::Null, seed: 7, parallel };
         Self {
+            origin: Arc::clone(plan),
             plan: Arc::clone(plan),
             script: Arc::new(script),
             machine: Machine::new(Arc::clone(plan)),
@@ -117,6 +122,12 @@ impl World {
         for event in &events {
             self.hold_laws(event);
             self.folded.apply(event, self.now);
+            if let Event::Revised { revision } = event {
+                self.plan = Arc::clone(&revision.plan);
+            }
+            if matches!(event, Event::Revised { .. } | Event::StepReopened { .. }) {
+                self.note_finished(event);
+            }
             let kept: BTreeSet<_> = self.folded.effects().cloned().collect();
             let afresh: BTreeSet<_> = self.folded.effects_afresh().into_iter().collect();
             assert_eq!(kept, afresh, "effects after {event:?}");
@@ -160,7 +171,7 @@ impl World {
             if let Role::Step { finally: true, .. } = node.role
                 && let Some(body) = node.parent.and_then(|parent| state.node(parent).body())
             {
-                let over = |step: &_| state.node(*step).status.is_end();
+                let over = |step: &_| state.node(*step).status.is_end() || state.node(*step).outdated;
                 assert!(body.steps.iter().all(over), "{event:?} began before its list had ended");
             }
             assert!(!node.status.is_end(), "{event:?}, but it had ended");
@@ -192,22 +203,27 @@ impl World {
         self.note_finished(event);
     }
 
+    /// The steps that have finished in this round, and were not reopened, by the journal.
+    fn finished_of_round(&self) -> BTreeMap<Path, u32> {
+        let mut state = State::new(Arc::clone(&self.origin));
+        let mut finished = BTreeMap::new();
+        for (event, at) in &self.journal {
+            state.apply(event, *at);
+            note(&mut finished, &state, event);
+        }
+        finished
+    }
+
     /// Keeps which steps finished in this round.
     fn note_finished(&mut self, event: &Event) {
         match event {
-            Event::RoundStarted { .. } => self.finished.clear(),
             Event::UndoStarted { path } => {
                 self.backwards.insert(path.clone(), u64::MAX);
             }
             Event::UndoRequested { to, .. } => self.undo_to.clone_from(to),
-            Event::StepFinished { path, status: Status::Succeeded, .. } => {
-                let Some(id) = self.folded.find(path) else { return };
-                if self.folded.node(id).leaf().is_some() && !self.is_service(id) {
-                    self.finished.insert(path.clone(), self.folded.node(id).attempts());
-                }
-            }
             _ => {}
         }
+        note(&mut self.finished, &self.folded, event);
     }
 
     fn is_service(&self, id: runner_core::NodeId) -> bool {
@@ -444,20 +460,21 @@ impl World {
 
     /// A new engine life that knows only the journal; `found` is what it finds.
     pub(crate) fn crash(&mut self, found: Vec<(Path, u32, Found)>) {
-        self.folded = State::new(Arc::clone(&self.plan));
+        self.folded = State::new(Arc::clone(&self.origin));
         self.pieces.clear();
         for (event, at) in &self.journal {
             self.folded.apply(event, *at);
         }
+        self.plan = Arc::new(self.folded.plan().clone());
         let mut state = self.folded.clone();
         state.take_changes();
         self.folded.take_changes();
         self.effects = state.effects().cloned().collect();
         self.machine = Machine::of(state);
-        self.finished.clear();
         for (event, _) in self.journal.clone() {
             self.note_finished(&event);
         }
+        self.finished = self.finished_of_round();
         self.epoch += 1;
         self.pending = [life(self.epoch), Input::Recovered { found }].into();
     }

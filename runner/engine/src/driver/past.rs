@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use runner_core::{End, Event, Path, Plan, State};
+use runner_core::{Comparison, End, Event, Path, Plan, State, compare};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::DriveError;
 use super::entry::Entry;
-use crate::evaluate::Recorded;
-use crate::ledger::{self, Checkpoint, Journal, LedgerError, Mark, Opening, Record, RunFolder};
+use crate::evaluate::{self, Captured, Evaluator, Groups, Large, Recorded};
+use crate::ledger::{self, Blobs, Checkpoint, Journal, LedgerError, Mark, Opening, Record, RunFolder};
+use crate::run::{Record as RunRecord, Run};
+use crate::seal::Seals;
 
 /// The key under which a checkpoint holds an attempt in flight, before its sequence.
 const FLIGHT: &str = "flight/";
@@ -79,8 +82,21 @@ impl Past {
         Ok(Self { journal: opened.journal, records: opened.records, checkpoint, folder: folder.clone() })
     }
 
-    /// What was written down of the run when it began; `None` where it was killed before that.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// What is written down of what the run is made of, as it stands now; `None` where it was killed before it began.
     pub fn record(&self) -> Option<Value> {
+        let revised = self.records.iter().rev().find_map(|record| match &record.event.event {
+            Event::Revised { revision } => Some(revision.record.clone()),
+            _ => None,
+        });
+        revised.or_else(|| self.origin())
+    }
+
+    /// The same, as it stood when the records that are there begin.
+    fn origin(&self) -> Option<Value> {
         if let Some(kept) = &self.checkpoint {
             return kept.entries.get("record").and_then(|bytes| serde_json::from_slice(bytes).ok());
         }
@@ -118,14 +134,114 @@ impl Past {
     }
 
     /// The state up to the checkpoint, and what was in flight then. A checkpoint that does not fit the plan is not used.
-    pub(super) fn begin(&mut self, plan: &Arc<Plan>) -> Result<(State, InFlight), LedgerError> {
+    fn begin(&mut self, plan: &Arc<Plan>) -> Result<(State, InFlight), LedgerError> {
         let Some(kept) = &self.checkpoint else { return Ok((State::new(Arc::clone(plan)), InFlight::default())) };
         if let Some(state) = State::restore(Arc::clone(plan), &kept.entries) {
             return Ok((state, InFlight::of(&kept.entries)));
         }
+        self.forget_checkpoint()?;
+        Ok((State::new(Arc::clone(plan)), InFlight::default()))
+    }
+
+    fn forget_checkpoint(&mut self) -> Result<(), LedgerError> {
         self.checkpoint = None;
         self.records = ledger::read::<Entry>(self.folder.path())?;
-        Ok((State::new(Arc::clone(plan)), InFlight::default()))
+        Ok(())
+    }
+
+    fn is_revised(&self) -> bool {
+        self.records.iter().any(|record| matches!(record.event.event, Event::Revised { .. }))
+    }
+
+    /// Folds what is left to the run's state. `run` is made of the record as it stands now; `of` makes one of an earlier
+    /// record, for attempts that began before an edit and are still under way, or in doubt.
+    pub fn fold(
+        mut self,
+        run: &Run,
+        seals: Seals,
+        of: &dyn Fn(RunRecord) -> Option<Run>,
+    ) -> Result<Folded, DriveError> {
+        if run.record.revision > 0 && self.checkpoint.is_some() {
+            let probe = State::restore(
+                Arc::clone(&run.program.plan),
+                self.checkpoint.as_ref().map_or(&BTreeMap::new(), |kept| &kept.entries),
+            );
+            // What the checkpoint's attempts were made of stands in the journal before it.
+            if self.is_revised() || probe.is_none_or(|state| !evaluate::open(&state).is_empty()) {
+                self.forget_checkpoint()?;
+            }
+        }
+        let mut made_of = if self.is_revised() {
+            self.origin().and_then(|origin| serde_json::from_value(origin).ok()).and_then(of)
+        } else {
+            None
+        };
+        let origin = made_of.as_ref().map(|made: &Run| Arc::clone(&made.program.plan));
+        let (mut state, mut in_flight) = self.begin(origin.as_ref().unwrap_or(&run.program.plan))?;
+        let (large, mut captured) = (Large::new(Blobs::of(self.folder.path())), Captured::new());
+        for record in &self.records {
+            in_flight.note(record);
+            if let Event::Revised { revision } = &record.event.event {
+                if let Some(made) = &made_of {
+                    captured = capture(made, &state, &large, &seals, &captured);
+                }
+                made_of = serde_json::from_value(revision.record.clone()).ok().and_then(of);
+            }
+            state.apply(&record.event.event, record.at);
+        }
+        drop(state.take_changes());
+        let still: std::collections::BTreeSet<_> =
+            evaluate::open(&state).into_iter().map(|(id, attempt, _)| (state.node(id).path.clone(), attempt)).collect();
+        captured.retain(|key, _| still.contains(key));
+        Ok(Folded { past: self, state, in_flight, captured, seals, origin })
+    }
+}
+
+/// What an earlier program makes of the attempts that are under way or in doubt, besides what is known of them.
+fn capture(run: &Run, state: &State, large: &Large, seals: &Seals, known: &Captured) -> Captured {
+    let evaluator = Evaluator::new(
+        Arc::clone(&run.program),
+        Arc::clone(&run.facts),
+        large.clone(),
+        seals.clone(),
+        Groups::default(),
+    );
+    evaluator.adopt(known);
+    evaluator.capture(state)
+}
+
+/// A run as its earlier lives left it.
+pub struct Folded {
+    pub(super) past: Past,
+    pub(super) state: State,
+    pub(super) in_flight: InFlight,
+    /// The definitions of attempts that began before the workflow was edited.
+    pub(super) captured: Captured,
+    pub(super) seals: Seals,
+    /// The plan with which the records begin, if that is not the plan as it stands now.
+    pub origin: Option<Arc<Plan>>,
+}
+
+impl Folded {
+    /// The state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether the run is to end, or to be undone: then it does so as what it was recorded as.
+    pub fn is_ending(&self) -> bool {
+        self.state.is_ending()
+    }
+
+    /// What becomes of the run if it goes on as another: `recorded` is what it was made of, `run` what it is to be made of.
+    pub fn compare(&self, recorded: &Run, run: &Run, renamed: &[(Path, Path)]) -> Result<Comparison, DriveError> {
+        let large = Large::new(Blobs::of(self.past.folder()));
+        let same = run.record.is_as(&recorded.record);
+        let (program, facts) = (Arc::clone(&run.program), Arc::clone(&run.facts));
+        let evaluator =
+            Evaluator::new(program, facts, large, self.seals.clone(), Groups::default()).comparing(renamed, same);
+        let record = serde_json::to_value(&run.record).map_err(|error| DriveError::encode(&error))?;
+        Ok(compare(&self.state, &run.program.plan, record, renamed, &evaluator))
     }
 }
 

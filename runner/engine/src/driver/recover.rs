@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runner_core::{
-    AttemptResult, Change, Doing, Effect, Found, Input, Machine, NodeId, Path, Phase, Purpose, StepError,
+    AttemptResult, Change, Doing, Effect, Found, Input, Machine, NodeId, Path, Phase, Purpose, Revision, StepError,
 };
 use runner_keeper::failpoint::{self, Point};
 use runner_keeper::lane;
@@ -25,24 +25,26 @@ use runner_keeper::receipts::Found as Trace;
 
 use super::finish::unfinished;
 use super::link::{self, Known};
-use super::past::{Begun, InFlight, Past};
+use super::past::{Begun, Folded, InFlight};
 use super::{
     Decisions, DriveError, Driver, Live, LogRange, Message, Observer, Options, SealedData, Whereabouts, World,
 };
-use crate::evaluate::Recorded;
-use crate::ledger::{self, RunFolder};
+use crate::evaluate::{Evaluator, Groups, Large, Recorded};
+use crate::ledger::{self, Blobs, RunFolder};
 use crate::run::Run;
 
 /// How long what lives without a keeper and has no timeout is waited for.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Why a run is taken up.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Intent {
     /// To go on with it.
     Resume {
         /// What a person decided about steps in doubt.
         decisions: Decisions,
+        /// What a person changed, with what the run was made of before.
+        revision: Option<Box<(Revision, Run)>>,
     },
     /// To end it for good.
     Cancel {
@@ -83,25 +85,22 @@ impl<'a> Driver<'a> {
     pub async fn take_up(
         run: Run,
         folder: RunFolder,
-        mut past: Past,
-        intent: Intent,
+        folded: Folded,
+        mut intent: Intent,
         world: Arc<dyn World>,
         observer: &'a mut dyn Observer,
         options: Options,
     ) -> Result<(Self, Tally), DriveError> {
-        let (mut state, mut in_flight) = past.begin(&run.program.plan)?;
+        let Folded { past, state, in_flight, captured, .. } = folded;
         if observer.wants_history() {
             for record in past.earlier()? {
                 observer.fact(&record, &state);
             }
         }
         for record in &past.records {
-            in_flight.note(record);
-            state.apply(&record.event.event, record.at);
             observer.fact(record, &state);
         }
         observer.durable();
-        drop(state.take_changes());
         let standing: Vec<_> = state.effects().cloned().collect();
         let machine = Machine::of(state);
         let mut driver =
@@ -110,11 +109,16 @@ impl<'a> Driver<'a> {
         // Of a run that stood still, or was about to (its life died over it), the next round is what is wanted. What ends
         // while it is taken up has ended.
         let stood = matches!(driver.phase(), Phase::Ended(_) | Phase::Interrupting { .. } | Phase::Pausing);
-        let tally = driver.recover(&in_flight).await?;
+        driver.evaluator.adopt(&captured);
+        let revision = match &mut intent {
+            Intent::Resume { revision, .. } => revision.take(),
+            _ => None,
+        };
+        let tally = driver.recover(&in_flight, revision).await?;
         driver.take_over(standing).await?;
         failpoint::hit(Point::TakenOver);
         match intent {
-            Intent::Resume { decisions } => {
+            Intent::Resume { decisions, .. } => {
                 // What a person has decided may be what it would pause for.
                 let stood = stood || !decisions.is_empty();
                 driver.take_back(&decisions)?;
@@ -152,10 +156,24 @@ impl<'a> Driver<'a> {
     }
 
     /// Begins a life and settles what was in flight.
-    async fn recover(&mut self, in_flight: &InFlight) -> Result<Tally, DriveError> {
+    async fn recover(
+        &mut self,
+        in_flight: &InFlight,
+        revision: Option<Box<(Revision, Run)>>,
+    ) -> Result<Tally, DriveError> {
         let epoch = self.machine.state().epoch() + 1;
         let (pid, boot) = (std::process::id(), ledger::machine::boot_id().to_owned());
         self.feed_quietly(Input::Life { epoch, pid, boot })?;
+        if let Some(revision) = revision {
+            let (revision, before) = *revision;
+            // What is under way ends as what it was when it began.
+            let (program, facts) = (Arc::clone(&before.program), Arc::clone(&before.facts));
+            let (large, seals) = (Large::new(Blobs::of(self.folder.path())), self.seals.clone());
+            let evaluator = Evaluator::new(program, facts, large, seals, Groups::default());
+            evaluator.adopt(&self.evaluator.known());
+            self.evaluator.adopt(&evaluator.capture(self.machine.state()));
+            self.feed_quietly(Input::Revise { revision })?;
+        }
         failpoint::hit(Point::LifeBegins);
         // The epoch is durable before the keeper hears of it.
         self.journal.flush()?;
@@ -255,7 +273,7 @@ impl<'a> Driver<'a> {
                 flight.held = held;
             }
             let became = match &unmade {
-                _ if !self.is_process(id, &path, purpose) => doubt("its engine died"),
+                _ if !self.is_process(id, &path, attempt, purpose) => doubt("its engine died"),
                 // Nobody could tell whether it is ready.
                 Some(error) if !held && self.is_service(&path) => {
                     doubt(&format!("its definition cannot be made again: {}", error.message))
@@ -323,15 +341,21 @@ impl<'a> Driver<'a> {
         recorded: Option<Box<Recorded>>,
     ) -> Result<(), StepError> {
         let state = self.machine.state();
+        // It began before the workflow was edited: what it was made of then was kept.
+        if self.evaluator.rendered(&state.node(id).path, attempt).is_some() {
+            return Ok(());
+        }
         if recorded.is_some_and(|recorded| self.evaluator.restore(state, id, attempt, purpose, *recorded)) {
             return Ok(());
         }
         runner_core::Evaluate::render(&self.evaluator, state, id, attempt, purpose).map(drop)
     }
 
-    fn is_process(&self, id: NodeId, path: &Path, purpose: Purpose) -> bool {
+    fn is_process(&self, id: NodeId, path: &Path, attempt: u32, purpose: Purpose) -> bool {
         let asks_type = self.definition(path).is_some_and(|step| step.asks_type(purpose));
-        self.evaluator.kind(self.machine.state(), id, purpose) == Some(runner_sdk::Kind::Process) && !asks_type
+        let kept = self.evaluator.rendered(path, attempt).map(|rendered| rendered.step.kind);
+        let kind = kept.or_else(|| self.evaluator.kind(self.machine.state(), id, purpose));
+        kind == Some(runner_sdk::Kind::Process) && !asks_type
     }
 
     /// What became of a process attempt.

@@ -106,7 +106,7 @@ fn failed(error: &LedgerError) -> Error {
 }
 
 /// Strict Handlebars for steps.
-pub(super) struct Renderer;
+pub(crate) struct Renderer;
 
 impl Render for Renderer {
     fn render(&self, name: &str, text: &str, data: &Value) -> Result<String> {

@@ -27,6 +27,15 @@ impl Evaluate for Evaluator {
         self.masked(self.answer_enter(state, node))
     }
 
+    fn entered(&self, state: &State, node: NodeId) -> Result<Value, StepError> {
+        let entered = self.reads(state, node).map(|entered| entered.map_or(Value::Null, |(_, record)| record));
+        self.masked(entered)
+    }
+
+    fn kept_as(&self, state: &State, node: NodeId, fingerprint: &str) -> Result<Option<String>, StepError> {
+        self.masked(self.answer_kept(state, node, fingerprint))
+    }
+
     fn render(&self, state: &State, node: NodeId, attempt: u32, purpose: Purpose) -> Result<String, StepError> {
         self.masked(self.define(state, node, attempt, purpose).map(|rendered| rendered.fingerprint.clone()))
     }
@@ -84,10 +93,30 @@ impl Evaluator {
     }
 
     fn answer_enter(&self, state: &State, node: NodeId) -> Result<Option<Value>, StepError> {
-        let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
-            return Ok(Some(Value::Null));
-        };
         self.drop_base(&state.node(node).path);
+        let Some((scope, record)) = self.reads(state, node)? else { return Ok(Some(Value::Null)) };
+        let call = self.definition(state, node).and_then(|definition| definition.call.as_ref());
+        let unit = call.map(|call| (call.unit, &self.program.units[call.unit]));
+        if let Some((at, unit, words)) = unit.and_then(|(at, unit)| Some((at, unit, unit.group.as_ref()?))) {
+            let facts = &self.facts;
+            let mut scope = scope
+                .with("run", super::scope::root(facts, &self.program.main().name, &unit.name))
+                .with("env", Value::Object(facts.env.clone()));
+            for (name, value) in record["load"].as_object().into_iter().flatten() {
+                scope.set(name.clone(), value.clone());
+            }
+            if !self.enter_group(state, node, at, words.render_text(&scope)?)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(record))
+    }
+
+    /// What a callee reads as it is entered, and what its texts see of that; none for a group.
+    fn reads(&self, state: &State, node: NodeId) -> Result<Option<(Scope, Value)>, StepError> {
+        let Some(call) = self.definition(state, node).and_then(|definition| definition.call.as_ref()) else {
+            return Ok(None);
+        };
         let mut given = call.with.render(&self.scope(state, node, Sight::Value))?;
         let unit = &self.program.units[call.unit];
         crate::run::check_called(&unit.workflow, &mut given, &self.facts.env)?;
@@ -107,23 +136,11 @@ impl Evaluator {
         if let Some(name) = self.secret_in(&load) {
             return Err(item::leaks(&name, "a loaded file"));
         }
-        if let Some(words) = &unit.group {
-            let facts = &self.facts;
-            let mut scope = scope
-                .with("run", super::scope::root(facts, &self.program.main().name, &unit.name))
-                .with("env", Value::Object(facts.env.clone()));
-            for (name, value) in load.as_object().into_iter().flatten() {
-                scope.set(name.clone(), value.clone());
-            }
-            if !self.enter_group(state, node, call.unit, words.render_text(&scope)?)? {
-                return Ok(None);
-            }
-        }
         let mut record = json!({"inputs": inputs, "load": load});
         if !secrets.is_empty() {
             record["secrets"] = secrets.into_iter().map(|(name, (reference, _))| (name, reference)).collect();
         }
-        Ok(Some(record))
+        Ok(Some((scope, record)))
     }
 
     fn answer_outputs(&self, state: &State, node: NodeId, output: &Value) -> Result<Option<Value>, StepError> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use runner_core::{ErrorKind, NodeId, Purpose, State, StepError};
+use runner_core::{Doing, ErrorKind, NodeId, Purpose, State, StepError};
 use serde_json::{Value, json};
 
 use super::facts::Sight;
@@ -22,9 +22,36 @@ impl Evaluator {
     ) -> Result<Arc<Rendered>, StepError> {
         let Some(definition) = self.definition(state, node) else { return Err(no_step()) };
         let Some(uses) = definition.used(purpose) else { return Err(no_step()) };
-        let rendered = Arc::new(self.render_uses(state, node, definition, (uses, purpose))?);
+        let rendered = match self.in_doubt(state, node, definition, purpose) {
+            Some(known) => known,
+            None => Arc::new(self.render_uses(state, node, definition, (uses, purpose))?),
+        };
         self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::clone(&rendered));
         Ok(rendered)
+    }
+
+    /// What an attempt in doubt was made of, where the type's own `check` is to look at it: the step may be another by now.
+    fn in_doubt(
+        &self,
+        state: &State,
+        node: NodeId,
+        definition: &Definition,
+        purpose: Purpose,
+    ) -> Option<Arc<Rendered>> {
+        let node = state.node(node);
+        match node.leaf()?.doing {
+            Doing::InDoubt { attempt, .. } if purpose == Purpose::Check && definition.check.is_none() => {
+                self.rendered(&node.path, attempt)
+            }
+            _ => None,
+        }
+    }
+
+    /// A step's definition as it would be if an attempt began now; kept nowhere.
+    pub(crate) fn preview(&self, state: &State, node: NodeId) -> Result<Rendered, StepError> {
+        let Some(definition) = self.definition(state, node) else { return Err(no_step()) };
+        let Some(uses) = &definition.uses else { return Err(no_step()) };
+        self.render_uses(state, node, definition, (uses, Purpose::Run))
     }
 
     fn render_uses(
@@ -69,7 +96,7 @@ impl Evaluator {
         let text = |decision: &Option<crate::program::Decision>| {
             decision.as_ref().map(|decision| decision.expression.source().to_owned())
         };
-        let fingerprint = fingerprint::of(&json!({
+        let inputs = fingerprint::of(&json!({
             "uses": uses.step.name,
             "behaviour": uses.step.behaviour,
             "with": compared,
@@ -82,9 +109,12 @@ impl Evaluator {
             "publishes": publishes,
             "reads": reads,
         }));
+        let written = &*self.written(state, node, definition, definition.uses.as_ref().unwrap_or(uses));
+        let fingerprint = format!("{written}.{inputs}");
         // What undoing writes into the state is no repetition of what the step wrote.
         let fingerprint = if purpose == Purpose::Undo { format!("undo-{fingerprint}") } else { fingerprint };
-        Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint })
+        let shown = json!({"with": compared, "env": compared_env, "dir": dir, "publishes": publishes, "reads": reads});
+        Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint, shown })
     }
 
     /// The environment that the workflow adds for a step: the caller's, then the file's, its defaults', the groups'

@@ -22,13 +22,14 @@ mod recorded;
 mod scope;
 mod step;
 mod undo;
+mod written;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use runner_core::Path;
+use runner_core::{Doing, NodeId, Path, Purpose, State};
 use runner_sdk::{Instance, StepType};
 use serde_json::Value;
 
@@ -66,6 +67,29 @@ pub struct Evaluator {
     called: RefCell<BTreeMap<Path, Result<callee::CalleeSecrets, runner_core::StepError>>>,
     /// The definitions of attempts under way.
     rendered: RefCell<BTreeMap<(Path, u32), Arc<Rendered>>>,
+    /// What each step of the program hashes to as it is written, once it was asked.
+    written: RefCell<BTreeMap<runner_core::StepIndex, Arc<str>>>,
+    /// Whether texts and inputs are known to be what they were, so that only files that steps read may have changed.
+    same_texts: bool,
+    /// The ids of steps that have another one now: the old and the new one.
+    renamed: Vec<(String, String)>,
+}
+
+/// Definitions of attempts, by step and number.
+pub type Captured = BTreeMap<(Path, u32), Arc<Rendered>>;
+
+/// The attempts of a state that are under way or in doubt: the step, the number, what for.
+pub(crate) fn open(state: &State) -> Vec<(NodeId, u32, Purpose)> {
+    let attempt = |(id, node): (NodeId, &runner_core::Node)| {
+        let leaf = node.leaf()?;
+        let (attempt, purpose) = match leaf.doing {
+            Doing::Running { attempt, purpose } => (attempt, purpose),
+            Doing::InDoubt { attempt, .. } => (attempt, Purpose::Run),
+            _ => (leaf.service?, Purpose::Run),
+        };
+        Some((id, attempt, purpose))
+    };
+    state.nodes().filter_map(attempt).collect()
 }
 
 /// What a file was entered with, and the names that follow from it.
@@ -87,8 +111,10 @@ pub struct Rendered {
     pub source: PathBuf,
     /// Files and folders that are synced before the step is finished.
     pub publishes: Vec<PathBuf>,
-    /// What the definition hashes to, secrets by reference.
+    /// What the definition hashes to, as written and as rendered, secrets by reference.
     pub fingerprint: String,
+    /// What is compared of it as rendered, for people; secrets by reference.
+    pub shown: Value,
 }
 
 impl Evaluator {
@@ -96,9 +122,52 @@ impl Evaluator {
     pub fn new(program: Arc<Program>, facts: Arc<Facts>, large: Large, seals: Seals, groups: Groups) -> Self {
         let is_service = |step: &runner_core::Step| matches!(&step.kind, runner_core::Kind::Leaf(leaf) if leaf.service);
         let has_services = program.plan.steps.iter().any(is_service);
-        let (bases, called, rendered, permits) =
-            (RefCell::default(), RefCell::default(), RefCell::default(), Cell::new(true));
-        Self { program, facts, large, seals, groups, has_services, bases, permits, called, rendered }
+        Self {
+            program,
+            facts,
+            large,
+            seals,
+            groups,
+            has_services,
+            bases: RefCell::default(),
+            permits: Cell::new(true),
+            called: RefCell::default(),
+            rendered: RefCell::default(),
+            written: RefCell::default(),
+            same_texts: false,
+            renamed: Vec::new(),
+        }
+    }
+
+    /// One that compares with what was: definitions of attempts that began before it, the steps that were `renamed`, and
+    /// whether only files that steps read may have changed.
+    #[must_use]
+    pub fn comparing(mut self, renamed: &[(Path, Path)], same_texts: bool) -> Self {
+        let last = |path: &Path| path.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        self.renamed = renamed.iter().map(|(old, new)| (last(old), last(new))).collect();
+        self.same_texts = same_texts;
+        self
+    }
+
+    /// The definitions of all attempts of a state that are under way or in doubt, as this program makes them. One that
+    /// cannot be made is left out: its attempt will be in doubt.
+    pub fn capture(&self, state: &State) -> Captured {
+        for (id, attempt, purpose) in open(state) {
+            if self.rendered(&state.node(id).path, attempt).is_none() {
+                let _ = runner_core::Evaluate::render(self, state, id, attempt, purpose);
+            }
+        }
+        self.rendered.borrow().clone()
+    }
+
+    /// The definitions that are kept.
+    pub fn known(&self) -> Captured {
+        self.rendered.borrow().clone()
+    }
+
+    /// Takes definitions that another program made.
+    pub fn adopt(&self, captured: &Captured) {
+        self.rendered.borrow_mut().extend(captured.iter().map(|(key, made)| (key.clone(), Arc::clone(made))));
     }
 
     /// The program.

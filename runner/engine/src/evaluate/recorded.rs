@@ -48,9 +48,9 @@ impl Evaluator {
         let Some(uses) = definition.used(purpose) else { return false };
         let Recorded { with, dir, publishes } = recorded;
         let Ok(instance) = uses.step.decode(with.clone()) else { return false };
-        let (source, fingerprint) = (self.source(definition.unit), String::new());
+        let (source, fingerprint, shown) = (self.source(definition.unit), String::new(), Value::Null);
         let rendered =
-            Rendered { step: uses.step.0, instance, with, env: Vec::new(), dir, source, publishes, fingerprint };
+            Rendered { step: uses.step.0, instance, with, env: Vec::new(), dir, source, publishes, fingerprint, shown };
         self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::new(rendered));
         true
     }
@@ -66,7 +66,7 @@ impl Evaluator {
     }
 
     /// Whether a text of a step names a service that it sees.
-    fn speaks_of_service(&self, state: &State, node: NodeId) -> bool {
+    pub(super) fn speaks_of_service(&self, state: &State, node: NodeId) -> bool {
         let Some(definition) = self.definition(state, node) else { return false };
         let Some(ids) = &definition.refers else { return true };
         let is_service =

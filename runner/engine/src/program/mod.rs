@@ -81,6 +81,17 @@ impl Program {
         &self.units[0]
     }
 
+    /// The behaviour versions of the step types that it uses.
+    pub fn behaviours(&self) -> std::collections::BTreeMap<String, u32> {
+        let used = self.steps.iter().flat_map(|step| step.uses.iter().chain(&step.check));
+        used.map(|uses| (uses.step.name.to_owned(), uses.step.behaviour)).collect()
+    }
+
+    /// Whether files' contents may count as part of a step's definition.
+    pub fn reads(&self) -> bool {
+        self.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| uses.step.reads))
+    }
+
     /// Every template, in no particular order.
     pub fn words(&self) -> impl Iterator<Item = &Words> {
         let units = self.units.iter().flat_map(|unit| {

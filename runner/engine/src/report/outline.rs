@@ -16,6 +16,8 @@ pub struct Outline {
     pub workflow: String,
     /// The tree.
     pub plan: Arc<Plan>,
+    /// The tree with which the journal begins: another one, where the workflow was edited since.
+    pub origin: Arc<Plan>,
     /// By the same index as the plan's steps.
     pub steps: Vec<StepOutline>,
     /// The workflow's inputs, for names that mention them.
@@ -61,9 +63,19 @@ impl Outline {
         Self {
             workflow: program.main().name.clone(),
             plan: Arc::clone(&program.plan),
+            origin: Arc::clone(&program.plan),
             steps: program.steps.iter().map(|step| StepOutline::of(step, program)).collect(),
             inputs: Arc::new(Value::Object(inputs)),
         }
+    }
+
+    /// The same for a journal that begins with another tree, if it does.
+    #[must_use]
+    pub fn began_as(mut self, origin: Option<&Arc<Plan>>) -> Self {
+        if let Some(origin) = origin {
+            self.origin = Arc::clone(origin);
+        }
+        self
     }
 
     /// An outline of which only the tree is known.
@@ -78,7 +90,8 @@ impl Outline {
             binding: "item".to_owned(),
         };
         let steps = plan.steps.iter().map(of).collect();
-        Self { workflow: workflow.to_owned(), plan, steps, inputs: Arc::default() }
+        let origin = Arc::clone(&plan);
+        Self { workflow: workflow.to_owned(), plan, origin, steps, inputs: Arc::default() }
     }
 
     /// A step's `name`, where the items around it have these values; as it was written where more would be needed.

@@ -47,7 +47,7 @@ pub struct Trace {
 impl View {
     /// A run of which nothing has happened yet.
     pub fn new(outline: Outline) -> Self {
-        let state = State::new(Arc::clone(&outline.plan));
+        let state = State::new(Arc::clone(&outline.origin));
         Self {
             outline,
             state,
@@ -151,7 +151,7 @@ impl View {
         let node = self.state.node(id);
         match (node.item(), node.step) {
             (Some(item), _) => &item.key,
-            (None, Some(step)) => &self.outline.steps[step].id,
+            (None, Some(step)) => &self.state.plan().step(step).id,
             (None, None) => &self.outline.workflow,
         }
     }
@@ -164,7 +164,8 @@ impl View {
         while let Some(id) = at {
             let node = self.state.node(id);
             if let (Some(item), Some(step)) = (node.item(), node.step) {
-                items.entry(self.outline.steps[step].binding.as_str()).or_insert(&item.value);
+                let binding = self.outline.steps.get(step).map_or("item", |outline| outline.binding.as_str());
+                items.entry(binding).or_insert(&item.value);
             }
             at = node.parent;
         }
@@ -357,6 +358,9 @@ fn slim(event: &Event) -> Cow<'_, Event> {
     Cow::Owned(match event {
         Event::RunStarted { seed, parallel, .. } => {
             Event::RunStarted { record: Value::Null, seed: *seed, parallel: *parallel }
+        }
+        Event::Revised { revision } => {
+            Event::Revised { revision: runner_core::Revision { record: Value::Null, ..revision.clone() } }
         }
         Event::StepEntered { path, .. } => Event::StepEntered { path: path.clone(), record: Value::Null },
         Event::AttemptEnded { path, attempt, result: AttemptResult::Succeeded { .. } } => Event::AttemptEnded {

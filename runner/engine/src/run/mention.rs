@@ -15,8 +15,8 @@ fn references(program: &Program) -> impl Iterator<Item = Reference> + '_ {
     words.chain(decisions).chain(fields)
 }
 
-/// The environment names that the texts mention, with their values; those not set are left out.
-pub(super) fn env(program: &Program, env: &std::collections::BTreeMap<String, String>) -> Map<String, Value> {
+/// The environment names that the texts mention.
+pub(super) fn env_names(program: &Program) -> std::collections::BTreeSet<String> {
     let texts = references(program)
         .filter(|reference| reference.root() == "env")
         .filter_map(|reference| reference.segments.get(1).cloned());
@@ -25,7 +25,15 @@ pub(super) fn env(program: &Program, env: &std::collections::BTreeMap<String, St
     let inputs = called
         .filter(|input| input.kind.value != InputType::Secret)
         .flat_map(|input| input.env.iter().map(|name| name.value.clone()));
-    texts.chain(inputs).filter_map(|name| Some((name.clone(), Value::from(env.get(&name)?.clone())))).collect()
+    texts.chain(inputs).collect()
+}
+
+/// The same, with their values; those not set are left out.
+pub(super) fn env(program: &Program, env: &std::collections::BTreeMap<String, String>) -> Map<String, Value> {
+    env_names(program)
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), Value::from(env.get(&name)?.clone()))))
+        .collect()
 }
 
 /// Whether any text mentions what deployments leave behind.

@@ -5,6 +5,7 @@
 //! was read is not read again: a run that is resumed sees what it saw when it began.
 
 mod called;
+mod kept;
 mod load;
 mod mention;
 mod prepare;
@@ -17,9 +18,9 @@ use std::sync::Arc;
 
 pub use called::check_called;
 pub use load::load;
-pub use prepare::{Request, prepare, prepare_with};
+pub use prepare::{Before, Request, prepare, prepare_with};
 pub use record::{FileRecord, LoadRecord, Record};
-pub use restore::{Changed, changed, program, restore};
+pub use restore::{program, restore};
 pub(crate) use schema::node_at;
 pub use secret::of_callee;
 
@@ -36,6 +37,8 @@ pub struct Run {
     pub facts: Arc<Facts>,
     /// What is written down of both.
     pub record: Record,
+    /// The plan with which the run's journal begins, where that is another: the workflow was edited since.
+    pub origin: Option<Arc<runner_core::Plan>>,
     /// What a person should know, though it stops nothing.
     pub warnings: Vec<Diagnostic>,
 }

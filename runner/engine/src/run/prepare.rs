@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::record::{FileRecord, Record, TEMPLATE, VERSION};
 use super::secret::{self, Env, Which};
-use super::{Run, load, mention};
+use super::{Run, kept, load};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::evaluate::{Facts, Known, Secrets};
 use crate::language::Document;
@@ -41,28 +41,40 @@ pub struct Request<'a> {
     pub state: Value,
     /// When the run begins, in milliseconds since 1970.
     pub now: u64,
+    /// The run that goes on with this: its id, its inputs and what it had read stay, but for what was changed.
+    pub before: Option<Before<'a>>,
+}
+
+/// A run that was recorded.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// What was written down.
+    pub record: &'a Record,
+    /// What is made of it.
+    pub program: &'a Program,
 }
 
 /// Reads everything once. The run's id is filled in when its folder is made ([`Run::named`]). Everything wrong is told
 /// at once; nothing is written.
-pub fn prepare(request: Request<'_>) -> Result<Run, Vec<Diagnostic>> {
+pub fn prepare(request: &Request<'_>) -> Result<Run, Vec<Diagnostic>> {
     prepare_with(request, None)
 }
 
 /// As [`prepare`], with values that stand in for what secrets come from, by name: nothing is looked up.
 pub fn prepare_with(
-    request: Request<'_>,
+    request: &Request<'_>,
     made_up: Option<&std::collections::BTreeMap<String, String>>,
 ) -> Result<Run, Vec<Diagnostic>> {
     let mut sink = Sink::new();
     let files = vec![file_record(&request.main)];
     let library = Recorder { inner: request.library, files: RefCell::new(files), calls: RefCell::default() };
-    let program = compile(request.main, &library, request.registry, &mut sink);
+    let program = compile(request.main.clone(), &library, request.registry, &mut sink);
     let Some(program) = program else { return Err(sink.finish()) };
     let main = program.main();
+    let recorded = request.before.map(|before| kept::inputs(&before, request, &main.workflow));
     let given = Given {
         options: request.inputs,
-        file: request.inputs_file,
+        file: recorded.as_ref().or(request.inputs_file),
         env: &request.env,
         working_directory: &request.working_directory,
         project: &request.project,
@@ -78,8 +90,13 @@ pub fn prepare_with(
                 inputs.insert(input.name, value);
             }
             InputValue::Secret(given) => {
-                let reference = given.reference();
-                let value = match (&reference, &given) {
+                // One of which the value was not written down stays the same secret, whatever it is given by now.
+                let again = request
+                    .before
+                    .is_some_and(|before| before.record.secret_inputs.get(&input.name) == Some(&Value::Null));
+                let found = given.reference();
+                let reference = found.clone().filter(|_| !again);
+                let value = match (&found, &given) {
                     (Some(reference), _) if made_up.is_some() => Ok(reference.clone()),
                     (Some(reference), _) => secret::referenced(reference, &request.env, &request.working_directory),
                     (None, SecretGiven::Literal(value)) => Ok(value.clone()),
@@ -113,22 +130,25 @@ pub fn prepare_with(
     if sink.has_errors() {
         return Err(sink.finish());
     }
+    let before = request.before.map(|before| before.record);
     let record = Record {
         version: VERSION,
-        id: String::new(),
+        id: before.map(|before| before.id.clone()).unwrap_or_default(),
         workflow: main.name.clone(),
-        started: request.now,
-        project: request.project,
+        started: before.map_or(request.now, |before| before.started),
+        project: request.project.clone(),
         files: library.files.into_inner(),
         calls: library.calls.into_inner(),
         inputs,
         secret_inputs,
         load,
         loaded,
-        env: mention::env(&program, &request.env),
-        state: if mention::state(&program) { request.state } else { Value::Null },
-        parallel: request.parallel,
+        env: kept::env(&program, request),
+        state: kept::state(&program, request),
+        parallel: before.map_or(request.parallel, |before| before.parallel),
         plugins: request.registry.plugins().map(Plugins::records).unwrap_or_default(),
+        behaviours: program.behaviours(),
+        revision: before.map_or(0, |before| before.revision + 1),
     };
     let run = Run::assemble(Arc::new(program), record, secrets, Vec::new());
     run.refuse_secrets(&mut sink);
@@ -161,7 +181,7 @@ impl Run {
             known: Known::new(masks),
             secrets,
         };
-        Self { program, facts: Arc::new(facts), record, warnings }
+        Self { program, facts: Arc::new(facts), record, warnings, origin: None }
     }
 
     /// Tells of secrets in what is about to be written down in clear.

@@ -1,5 +1,6 @@
 //! What is written down of a run when it begins.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -47,9 +48,31 @@ pub struct Record {
     /// The plugins that the workflow uses, and what they said of themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginRecord>,
+    /// The behaviour versions of the step types that the workflow uses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub behaviours: BTreeMap<String, u32>,
+    /// How often the workflow or its inputs were changed since the run began.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde passes it")]
+fn is_zero(revision: &u32) -> bool {
+    *revision == 0
 }
 
 impl Record {
+    /// Whether texts, inputs and what was read are the same, so that what is compared of a step can only differ by the files
+    /// that it reads.
+    pub fn is_as(&self, other: &Self) -> bool {
+        // Records of earlier versions tell no behaviours.
+        let behaviours = other.behaviours.is_empty() || self.behaviours == other.behaviours;
+        let revision = other.revision;
+        behaviours
+            && Self { behaviours: BTreeMap::new(), revision, ..self.clone() }
+                == Self { behaviours: BTreeMap::new(), ..other.clone() }
+    }
+
     /// The record as it is to be read in `project`, to which the run was brought: what lay in the project of old lies in
     /// this one. What lay elsewhere is looked for there.
     #[must_use]

@@ -84,47 +84,6 @@ pub fn program(record: &Record, registry: &Registry) -> Result<Program, Vec<Diag
     }
 }
 
-/// A file that is not what it was when the run began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// Which.
-    pub file: String,
-    /// What became of it.
-    pub how: String,
-}
-
-/// The files of a run that are not what they were.
-pub fn changed(record: &Record, library: &dyn Library) -> Vec<Changed> {
-    let mut changed = Vec::new();
-    for file in &record.files {
-        // The main file is asked for by its own path, the others by how they were called.
-        let asked = record.calls.iter().find(|(_, _, key)| *key == file.key);
-        let found = match asked {
-            Some((reference, folder, _)) => match reference.strip_prefix(TEMPLATE) {
-                Some(template) => library.template(template, folder.as_deref()),
-                None => library.open(reference, folder.as_deref()),
-            },
-            None => library.open(&file.key, None),
-        };
-        let how = match found {
-            Ok(opened) if opened.key == file.key && opened.source.text() == file.text => continue,
-            Ok(opened) if opened.key != file.key => format!("another file is found in its place: `{}`", opened.key),
-            Ok(_) => "its text changed".to_owned(),
-            Err(error) => error.message,
-        };
-        changed.push(Changed { file: file.key.clone(), how });
-    }
-    for load in &record.loaded {
-        let how = match std::fs::read(&load.file) {
-            Ok(bytes) if crate::evaluate::digest(&bytes) == load.digest => continue,
-            Ok(_) => "its content changed".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        changed.push(Changed { file: load.file.to_string_lossy().into_owned(), how });
-    }
-    changed
-}
-
 /// The library of a record.
 struct Recorded<'a> {
     record: &'a Record,

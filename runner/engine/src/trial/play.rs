@@ -87,7 +87,8 @@ pub async fn play(setting: &Setting<'_>, file: &TestFile, test: &Test, inputs: &
         [test.checks.clone(), test.undo.clone()],
     ));
     let watcher = Watcher::new(test.crash.clone());
-    played.outcome = drive(setting, test, inputs, workflow, &clock, &stage, &watcher, &mut played.evaluator).await;
+    let driven = drive(setting, test, inputs, workflow, &clock, &stage, &watcher, &mut played.evaluator);
+    played.outcome = Box::pin(driven).await;
     let trouble = stage.trouble();
     if !trouble.is_empty() {
         played.outcome = Err(Trouble::Test(trouble));
@@ -135,8 +136,9 @@ async fn drive(
         parallel: 64,
         state: Value::Object(test.state.clone()),
         now: BEGIN,
+        before: None,
     };
-    let prepared = run::prepare_with(request, Some(&test.secrets)).map_err(Trouble::Refused)?;
+    let prepared = run::prepare_with(&request, Some(&test.secrets)).map_err(Trouble::Refused)?;
     let folder = runs.create(BEGIN, &prepared.record.workflow).map_err(|error| Trouble::Driver(error.into()))?;
     let run = prepared.named(folder.id());
     *evaluator = Some(seen(&run, &folder, setting));
@@ -165,7 +167,9 @@ async fn drive(
         stage.crash(crash.of);
         let past = Past::open(&folder).map_err(|error| Trouble::Driver(error.into()))?;
         let (run, mut eyes) = (again.clone(), watcher.clone());
-        let intent = Intent::Resume { decisions: Vec::new() };
+        let intent = Intent::Resume { decisions: Vec::new(), revision: None };
+        let seals = Seals::new(keys(setting.home), folder.path());
+        let past = past.fold(&run, seals, &|_| None).map_err(Trouble::Driver)?;
         let taken = Driver::take_up(run, folder.clone(), past, intent, Arc::clone(&world), &mut eyes, options()).await;
         let (taken, _) = taken.map_err(Trouble::Driver)?;
         ended = life(taken, watcher, clock).await?;

@@ -147,7 +147,7 @@ impl Pen {
             Look::Failed { .. } | Look::Doubt { .. } | Look::Skipped(_) | Look::Stuck { .. } | Look::Stands(_)
         );
         if !ended {
-            let called = node.step.map(|step| &view.outline().steps[step].what);
+            let called = node.step.and_then(|step| Some(&view.outline().steps.get(step)?.what));
             match (view.title(id), called) {
                 (Some(title), _) => details.push((Ink::Faint, clean(&title, MOST))),
                 (None, Some(What::Call(name))) if node.item().is_none() => {

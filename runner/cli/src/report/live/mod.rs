@@ -62,7 +62,7 @@ pub(super) struct Scene {
 
 impl Terminal {
     pub(crate) fn new(run: &Run, folder: &File, begin: Begin) -> Self {
-        let view = View::new(Outline::of(&run.program, run.record.inputs.clone()));
+        let view = View::new(Outline::of(&run.program, run.record.inputs.clone()).began_as(run.origin.as_ref()));
         let stage = if begin == Begin::Again { Stage::Replaying } else { Stage::Drawing };
         let shared = Shared { view, lanes: BTreeMap::new(), notices: Vec::new(), stage };
         let shared = Arc::new((Mutex::new(shared), Condvar::new()));
