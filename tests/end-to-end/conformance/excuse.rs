@@ -21,7 +21,8 @@ const AT_ONCE: &str = "it waits for nothing and nobody, so there is no middle";
 const ENTRIES: &str = "it waits for nothing and nobody; that it stops between entries is held by its own tests";
 const MACHINE: &str = "what it changes is a machine and no file of the project; that a plan then finds nothing is held";
 
-const ASKED: &str = "no attempt of it ever runs: a person's answer is its end, and a run that waits for one holds nothing";
+const ASKED: &str =
+    "no attempt of it ever runs: a person's answer is its end, and a run that waits for one holds nothing";
 
 const EXCUSED: &[(&str, Claim, &str)] = &[
     ("approval.wait", Claim::Cancel, ASKED),
