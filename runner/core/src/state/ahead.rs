@@ -47,6 +47,8 @@ impl State {
         self.dirty.mark(id);
         self.ahead = self.ahead.saturating_sub(1);
         self.slots += usize::from(slot);
+        // Of a run that is to be undone, one that was let go may finish.
+        self.refresh(id);
     }
 
     /// An attempt that was permitted ahead has ended, or was never let go: then its step is as if it had not been.
