@@ -60,7 +60,6 @@ steps:
       - {id: last, timeout: 30s, uses: exec.run, with: {script: 'echo x >>last'}}
 ";
     let Some((project, clock)) = Pretence::of(workflow) else { return };
-    let begun = Instant::now();
     let life = project.spawn(&["run", "w"]);
     project.await_fact("timer_set", "flaky");
     clock.say(-YEAR, "");
@@ -70,8 +69,8 @@ steps:
     clock.say(-YEAR, "");
     look(&project);
     project.write("go", "");
+    // A timer that was moved would come in a year, or have ended it before.
     life.end().expect(0);
-    assert!(begun.elapsed() < Duration::from_secs(30), "something waited for the clock");
     assert_eq!((project.read("flaky").as_str(), project.read("last").as_str()), ("x\nx\nx\n", "x\n"));
     look(&project);
 }
@@ -82,10 +81,10 @@ fn a_clock_set_between_two_lives_never_makes_a_wait_longer_than_it_was() {
 steps:
   - id: flaky
     uses: exec.run
-    retry: {attempts: 2, delay: 2s}
+    retry: {attempts: 2, delay: 8s}
     with: {script: 'echo x >>flaky; [ $(wc -l <flaky) -ge 2 ]'}
 ";
-    for (shift, least, most) in [(-YEAR, 1500, 20_000), (YEAR, 0, 1500)] {
+    for (shift, least, most) in [(-YEAR, 7000, 30_000), (YEAR, 0, 7000)] {
         let Some((project, clock)) = Pretence::of(workflow) else { return };
         let life = project.spawn(&["run", "w"]);
         project.await_fact("timer_set", "flaky");

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Storm;
+use super::ride::at_last;
 use crate::trace::{self, Traces};
 
 /// What an undisturbed run does.
@@ -15,7 +16,7 @@ impl Storm<'_> {
     /// Runs it undisturbed.
     pub(crate) fn calm(self) -> Calm {
         let words = self.words();
-        self.project.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).expect(0);
+        at_last(self.project.spawn(&words.iter().map(String::as_str).collect::<Vec<_>>())).expect(0);
         let traces = trace::read(self.project.path());
         assert!(traces.keys().eq(self.expected.steps.keys()), "{}: {:?}", self.place(), traces.keys());
         for (name, trace) in &traces {

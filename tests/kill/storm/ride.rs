@@ -1,12 +1,22 @@
 //! A run through the storm.
 
+use std::time::Duration;
+
 use super::{Calm, Storm, Tally, Victim};
 use crate::orders::{Orders, When};
 use crate::random::Random;
-use crate::support::Ended;
+use crate::support::{Ended, Life};
 
 /// How many lives a run may have before it does not come to its end.
 const LIVES: usize = 400;
+
+/// How long a life may take that nobody disturbs any more; the machine may be busy with others.
+pub(super) const LONG: Duration = Duration::from_secs(180);
+
+/// The end of a life that comes to its end.
+pub(super) fn at_last(life: Life) -> Ended {
+    life.end_within(LONG).unwrap_or_else(|life| panic!("it did not end in time: {}", life.kill()))
+}
 
 impl Storm<'_> {
     /// Runs it, with about `most` kills, and gives what happened.
@@ -48,7 +58,7 @@ impl Storm<'_> {
             assert!(tally.lives < LIVES, "it does not come to its end: {}", self.place());
             let command = words.iter().map(String::as_str).collect::<Vec<_>>();
             let ended = if tally.kills >= most {
-                Some(self.project.run(&command))
+                Some(at_last(self.project.spawn(&command)))
             } else {
                 self.disturbed(&command, random, victims, orders, tally)
             };

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::ride::{LONG, at_last};
 use super::{Storm, Tally, Victim};
 use crate::orders::{Order, Orders, When};
 use crate::random::Random;
-use crate::support::{Ended, Life, PATIENCE};
+use crate::support::{Ended, Life};
 use crate::trace::{self, Trace};
 
 /// How long a keeper whose engine was killed is given to pass a point.
@@ -68,7 +69,7 @@ impl Storm<'_> {
                 })
             }
             // It dies in a moment, or comes to its end.
-            Err(life) => life.end(),
+            Err(life) => at_last(life),
         };
         self.close(order, orders, tally);
         tally.hear_killed(&ended);
@@ -80,12 +81,7 @@ impl Storm<'_> {
         let begun = Instant::now();
         let mut struck = false;
         while self.is_open() {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "`{}` is not passed, nor does its life end: {}",
-                order.point,
-                self.place()
-            );
+            assert!(begun.elapsed() < LONG, "`{}` is not passed, nor does its life end: {}", order.point, self.place());
             life = match life.end_within(Duration::from_millis(1)) {
                 Ok(ended) => return Ok(ended),
                 Err(life) => life,
