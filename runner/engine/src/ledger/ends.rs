@@ -47,6 +47,13 @@ pub fn ends<T: DeserializeOwned>(
             window *= 4;
         }
     };
+    // A run that ends meanwhile trims its journal: what was there is not, and is looked for anew.
+    let read = || loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            read => return read,
+        }
+    };
     read().map_err(|error| LedgerError::io("read", &path, error))
 }
 
