@@ -14,13 +14,14 @@ use super::world::{context, rendered};
 use super::{Bench, for_all, id, steps_of};
 use crate::support::Project;
 
-/// All that a step may change: the project's files, whatever the runs themselves left, and what deployments leave behind.
+/// All that a step may change: the project's files and what deployments leave behind. Without what the runs themselves left,
+/// and without the notes of `vagrant`, which already the question how its machines are writes.
 fn seen(project: &Project) -> BTreeMap<String, String> {
     fn walk(folder: &Path, name: &str, found: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let (path, name) = (entry.path(), format!("{name}/{}", entry.file_name().display()));
             let data = std::fs::symlink_metadata(&path).unwrap();
-            if data.is_dir() && (name == "/.runner" || name == "/workflows") {
+            if data.is_dir() && ["/.runner", "/.vagrant", "/workflows"].contains(&name.as_str()) {
                 continue;
             }
             let content = if data.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };

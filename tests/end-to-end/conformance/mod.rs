@@ -20,8 +20,13 @@ use crate::support::{Project, skip};
 /// A project in which an example can run; none where its fixture is not to be had.
 struct Bench {
     project: Project,
+    /// Whether machines of the lab may stand, which the next project would find.
+    machines: bool,
     _sshd: Option<sshd::Server>,
 }
+
+/// The fixture of an example that needs the lab.
+const MACHINES: &str = "vagrant";
 
 /// The folder of a Vagrantfile, where the tests run inside the lab.
 static LAB: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("LAB_SITE").ok());
@@ -40,7 +45,7 @@ impl Bench {
                     return None;
                 }
             }
-            "vagrant" => {
+            MACHINES => {
                 let Some(lab) = LAB.as_ref() else {
                     eprintln!("SKIPPED: `{}` runs in the lab alone", example.title);
                     return None;
@@ -56,12 +61,12 @@ impl Bench {
             }
             other => panic!("no fixture is called `{other}`"),
         }
-        Some(Self { project, _sshd: server })
+        Some(Self { project, machines: example.fixture == MACHINES, _sshd: server })
     }
 
     /// A project without anything.
     fn bare() -> Self {
-        Self { project: Project::new(), _sshd: None }
+        Self { project: Project::new(), machines: false, _sshd: None }
     }
 
     /// A project with the example as its workflow `w`. `expect`: followed by a step that checks what it says.
@@ -76,6 +81,17 @@ impl Bench {
         };
         bench.project.workflow("w", &format!("steps:\n{indented}{last}"));
         Some(bench)
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if self.machines {
+            let mut destroy = std::process::Command::new("vagrant");
+            destroy.args(["destroy", "-f"]).current_dir(self.project.path()).stdout(std::process::Stdio::null());
+            let ended = destroy.status().expect("the lab has vagrant");
+            assert!(ended.success() || std::thread::panicking(), "the machines of an example stay");
+        }
     }
 }
 
@@ -98,7 +114,9 @@ const BESIDE: usize = 6;
 fn for_all(what: impl Fn(&'static StepType, &'static Example) -> Result<(), String> + Sync) {
     let all = runner_steps::all().into_iter().flat_map(|step| {
         assert!(!step.examples.is_empty(), "`{}` has no example", step.name);
-        step.examples.iter().map(move |example| (step, example))
+        // In the lab it is the turn of what needs machines; all else has been asked outside.
+        let due = step.examples.iter().filter(|example| LAB.is_none() || example.fixture == MACHINES);
+        due.map(move |example| (step, example))
     });
     let (all, wrong) = (Mutex::new(all), Mutex::new(Vec::new()));
     // The machines of the lab are there once.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::extractors::Arguments;
 use cel::{Context, ExecutionError, Value as Cel};
 
 use super::function::{is_type_name, qualified};
@@ -24,6 +25,8 @@ const TURN: &str = "@turn";
 const WEIGH: &str = "@weigh";
 const COUNT: &str = "@count";
 const SQUARE: &str = "@square";
+const PIECES: &str = "@pieces";
+const REPLACE: &str = "@replace";
 
 /// So many bytes of a text count as one operation.
 const BYTES: usize = 16;
@@ -32,7 +35,7 @@ const BYTES: usize = 16;
 const GROWING: [&str; 4] = ["replace", "join", "format", "flatten"];
 
 /// Functions and operators that look at the whole of what they are given.
-const WHOLE: [&str; 36] = [
+const WHOLE: [&str; 35] = [
     "replace",
     "join",
     "format",
@@ -48,7 +51,6 @@ const WHOLE: [&str; 36] = [
     "lowerAscii",
     "upperAscii",
     "trim",
-    "split",
     "reverse",
     "sort",
     "slice",
@@ -107,9 +109,25 @@ impl Meter {
         Ok(())
     }
 
+    /// The crate's `replace`, which counts how large its result becomes before it is there.
+    fn replace(&self, given: &[Cel]) -> Result<Cel, ExecutionError> {
+        let (text, from, to, most) = match given {
+            [Cel::String(text), Cel::String(from), Cel::String(to)] => (text, from, to, -1),
+            [Cel::String(text), Cel::String(from), Cel::String(to), Cel::Int(most)] => (text, from, to, *most),
+            _ => {
+                let types = given.iter().map(|value| value.type_of().to_string()).collect();
+                return Err(ExecutionError::no_such_member_overload("replace", types));
+            }
+        };
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let found = text.matches(from.as_str()).take(most).count();
+        self.add((text.len().saturating_add(found.saturating_mul(to.len())) / BYTES) as u64)?;
+        Ok(text.replacen(from.as_str(), to, most).into())
+    }
+
     /// Gives an evaluation the functions that its tree calls.
     pub(super) fn install(&self, context: &mut Context<'_, '_>) {
-        let [turn, weigh, count, square] = [(); 4].map(|()| self.clone());
+        let [turn, weigh, count, square, pieces] = [(); 5].map(|()| self.clone());
         // Fails only for names that the environment declares, and it declares none of these.
         let _: Result<(), _> =
             context.add_function(TURN, move |work: i64| turn.add(work.unsigned_abs()).map(|()| true));
@@ -122,6 +140,14 @@ impl Meter {
             let items = if let Cel::List(items) = &value { items.len() as u64 } else { 0 };
             square.add(size(&value).saturating_add(items.saturating_mul(items) / 8)).map(|()| value)
         });
+        // At worst each letter becomes a text of its own.
+        let _: Result<(), _> = context.add_function(PIECES, move |value: Cel| {
+            let letters = if let Cel::String(text) = &value { text.len() as u64 } else { 0 };
+            pieces.add(letters).map(|()| value)
+        });
+        let replace = self.clone();
+        let _: Result<(), _> =
+            context.add_function(REPLACE, move |Arguments(given): Arguments| replace.replace(&given));
     }
 }
 
@@ -131,7 +157,7 @@ fn size(value: &Cel) -> u64 {
         Cel::String(text) => 1 + (text.len() / BYTES) as u64,
         Cel::Bytes(bytes) => 1 + (bytes.len() / BYTES) as u64,
         Cel::List(items) => 1 + items.iter().map(size).sum::<u64>(),
-        Cel::Map(map) => 1 + map.map.values().map(|value| 2 + size(value)).sum::<u64>(),
+        Cel::Map(map) => 1 + map.map.values().map(|value| 6 + size(value)).sum::<u64>(),
         _ => 1,
     }
 }
@@ -165,8 +191,9 @@ fn meter(tree: &mut IdedExpr, again: bool) {
     match &mut tree.expr {
         Expr::Comprehension(of) => meter_loop(of, again),
         Expr::Call(call) => {
-            let name = call.func_name.as_str();
-            let (range, square) = (is_range(call), name == "distinct");
+            let name = call.func_name.clone();
+            let name = name.as_str();
+            let (range, square, pieces) = (is_range(call), name == "distinct", again && name == "split");
             let whole = again && WHOLE.contains(&name) || GROWING.contains(&name);
             // The namespace of a function is no value.
             let target = if qualified(call, &[]).is_some() { None } else { call.target.as_deref_mut() };
@@ -176,9 +203,17 @@ fn meter(tree: &mut IdedExpr, again: bool) {
                     wrap(part, COUNT);
                 } else if square {
                     wrap(part, SQUARE);
+                } else if pieces {
+                    wrap(part, PIECES);
                 } else if whole {
                     wrap(part, WEIGH);
                 }
+            }
+            if name == "replace"
+                && let Some(text) = call.target.take()
+            {
+                call.args.insert(0, *text);
+                REPLACE.clone_into(&mut call.func_name);
             }
         }
         Expr::List(list) => list.elements.iter_mut().for_each(|part| meter_kept(part, again)),
@@ -265,6 +300,7 @@ fn nodes(tree: &IdedExpr) -> usize {
             }
             _ => 200_000,
         },
+        Expr::List(_) | Expr::Map(_) => 4,
         _ => 1,
     };
     own + children(tree).into_iter().map(nodes).sum::<usize>()

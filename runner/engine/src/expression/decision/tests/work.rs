@@ -31,6 +31,9 @@ fn worst() -> Vec<String> {
         format!("'a'{}", chain(".replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')", 60)),
         format!("['a']{}", chain(".map(x, [x, x, x, x, x, x, x, x].join(''))", 25)),
         format!("['a']{}", chain(".map(x, '%s%s%s%s%s%s'.format([x, x, x, x, x, x]))", 20)),
+        format!("[lists.range(2000).map(i, 'a').join('')].map(x, x{}).size()", chain(".replace('a', x)", 8)),
+        format!("[lists.range(2000).map(i, 'a').join('')].map(x, x{}).size()", chain(".replace('', x, 1000)", 8)),
+        "[lists.range(9000).map(i, 'a').join('')].map(x, lists.range(100).all(y, x.split('').size() > 0))".to_owned(),
         "lists.range(200000).map(x, string(x)).distinct().size()".to_owned(),
         "lists.range(200000).map(x, x % 3 == 0 ? 'a' : 'b').map(x, x.matches('(a{1,400}|b{1,400}){1,20}')).size()"
             .to_owned(),
