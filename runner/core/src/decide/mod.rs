@@ -308,6 +308,10 @@ impl Machine {
         if !serves_undo && !self.is_current(id) {
             return;
         }
+        // What an edit has added meanwhile begins in a round that goes forwards.
+        if undoing.is_some() && !serves_undo && self.state.node(id).status == Status::Pending {
+            return;
+        }
         if let Some(outdated) = self.state.outdated(id) {
             return self.advance_outdated(id, outdated, evaluate);
         }

@@ -71,6 +71,11 @@ impl Machine {
         let facts = self.facts();
         match doing {
             Doing::Running { .. } => {}
+            // Somebody who gave it up has asked again, and may want more or less of it.
+            Doing::Idle | Doing::Waiting | Doing::InDoubt { .. } if self.wants_undo(group, Stage::Undo) => {
+                let path = self.state.node(group).path.clone();
+                self.emit(Event::UndoStarted { path });
+            }
             Doing::Ended { purpose: Purpose::Undo, result: AttemptResult::Succeeded { .. }, .. } => {
                 self.emit(Event::StepUndone { path });
             }

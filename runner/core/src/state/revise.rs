@@ -72,15 +72,27 @@ impl State {
         }
     }
 
-    fn ask_within(&mut self, id: NodeId) {
+    /// Asks anew about what had been left in doubt in a node; a group whose `finally:` was under way is back before it. Tells
+    /// whether there was anything.
+    fn ask_within(&mut self, id: NodeId) -> bool {
         let node = self.node(id);
-        if node.status.is_end() && node.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::InDoubt { .. })) {
+        let mut asked = node.status.is_end() && self.is_in_doubt(id);
+        if asked {
             self.reopen_doubt(id);
         }
         let children: Vec<_> = self.node(id).children().collect();
+        let mut before = false;
         for child in children {
-            self.ask_within(child);
+            if self.ask_within(child) {
+                asked = true;
+                before |= !matches!(self.node(child).role, Role::Step { finally: true, .. });
+            }
         }
+        let under_way = self.node(id).status == Status::Active;
+        if before && under_way && self.node(id).body().is_some_and(|body| body.stage != Stage::Steps) {
+            self.open(id);
+        }
+        asked
     }
 
     fn expand_anew(&mut self, id: NodeId, items: &[Item]) {
@@ -124,7 +136,9 @@ impl State {
         if node.leaf().is_some() || matches!(node.status, Status::Pending | Status::Skipped) {
             return;
         }
-        let open = |id: &NodeId| !self.node(*id).status.is_end() && !self.node(*id).outdated;
+        // What is to begin anew keeps it open only by what has yet to be settled before.
+        let open =
+            |id: &NodeId| !self.node(*id).status.is_end() && (!self.node(*id).outdated || self.is_live_within(*id));
         let begins = node.status != Status::Active && node.children().any(|child| open(&child));
         if begins { self.open(id) } else { self.recount(id) }
     }
@@ -175,10 +189,10 @@ impl State {
         self.outdated -= usize::from(std::mem::take(&mut self.nodes[id.0].outdated));
     }
 
-    /// The outermost outdated node around a node, or itself.
+    /// The outermost outdated node around a node, or itself. What is undone is so as it was.
     pub(crate) fn outdated(&self, id: NodeId) -> Option<NodeId> {
         let mut found = None;
-        let mut at = (self.outdated > 0).then_some(id);
+        let mut at = (self.outdated > 0 && self.undoing_around(id).is_none()).then_some(id);
         while let Some(node) = at {
             found = if self.node(node).outdated { Some(node) } else { found };
             at = self.node(node).parent;

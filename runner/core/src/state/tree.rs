@@ -107,7 +107,14 @@ impl State {
     /// service that was ready and is gone. Nothing that needs such a service, directly or not, begins before it is ready
     /// again.
     pub(crate) fn lacks_need(&self, id: NodeId) -> bool {
-        let open = |need: NodeId| self.is_open(need);
+        // What is undone is undone as it was, also where it was to begin anew.
+        let undone = self.is_being_undone(id);
+        // Together with what it needs it is to begin anew: neither waits for the other to end before that.
+        let anew = self.outdated(id);
+        let held = |need: NodeId| anew.is_some() && self.outdated(need) == anew;
+        let open = |need: NodeId| {
+            if undone { !self.node(need).status.is_end() } else { self.is_open(need) && !held(need) }
+        };
         let mut at = Some(id);
         while let Some(node) = at {
             if self.needs_of(node).any(open) || self.lost > 0 && self.upstream(node).into_iter().any(open) {
@@ -121,7 +128,9 @@ impl State {
     /// Whether a step has not ended, or is to begin anew.
     pub(crate) fn is_open(&self, id: NodeId) -> bool {
         let node = self.node(id);
-        !node.status.is_end() || node.outdated && node.status == Status::Succeeded
+        // Where the run, or what is around it, is being ended, it stays what it was.
+        let begins = || self.phase == Phase::Running && self.stopping(id).is_none();
+        !node.status.is_end() || node.outdated && node.status == Status::Succeeded && begins()
     }
 
     /// Why what is under way at a node is stopped, if it is. A `finally:` and undoing are not stopped by what their group

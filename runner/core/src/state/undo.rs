@@ -186,6 +186,7 @@ impl State {
             (body.stage, body.undone) = (stage, true);
             body.to_undo.clear();
         }
+        self.recount(id);
         self.refresh_within(id);
     }
 

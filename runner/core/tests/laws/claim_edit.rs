@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use runner_core::plan::Interrupted::{Check, Stop};
 use runner_core::{
-    AttemptResult, Comparison, Effect, End, Event, Found, Input, Path, Phase, Plan, Settled, State, Status, Verdict,
-    When,
+    AttemptResult, Comparison, Effect, End, Event, Found, Input, NodeId, Path, Phase, Plan, Settled, State, Status,
+    Verdict, When,
 };
 use serde_json::{Value, json};
 
@@ -281,4 +281,10 @@ fn a_step_changed_while_the_end_of_its_run_was_under_way_runs_again_after_that()
     world.edit(&same, Script::default().edited("a", "g"), &[], vec![(Path::parse("f"), 1, Found::Running)]);
     assert_eq!(world.run(), End::Succeeded);
     assert_eq!(times(&world, &["a", "b", "f"]), [2, 1, 2]);
+}
+
+/// The outermost node around a node, or itself, that is to begin anew.
+pub(crate) fn anew(state: &State, id: NodeId) -> Option<NodeId> {
+    let around = std::iter::successors(Some(id), |id| state.node(*id).parent);
+    around.filter(|id| state.node(*id).outdated).last()
 }

@@ -208,7 +208,14 @@ pub(crate) fn are_possible(torn: &World, chosen: &[(InFlight, Fate)]) -> bool {
         let needs_ended = || {
             state.needs_of(id).map(|need| state.node(need)).all(|need| need.status.is_end() || succeeded(&need.path))
         };
-        !ahead || was_let_go || !begun || needs_ended()
+        // A receipt is written before what waits behind it is let go: what runs, in the same boot, runs behind receipts.
+        let unknown = |need: &Path| {
+            let fate = chosen.iter().find(|((of, ..), _)| of == need).map(|(_, (found, _))| found);
+            matches!(fate, Some(Found::Ended(AttemptResult::InDoubt { .. })))
+        };
+        let unreceipted = || state.needs_of(id).any(|need| unknown(&state.node(need).path));
+        let ran = !begun || was_let_go || needs_ended();
+        !ahead || ran && !(*found == Found::Running && unreceipted())
     };
     slots <= torn.parallel && chosen.iter().all(behind)
 }

@@ -29,13 +29,19 @@ impl World {
                 let to = self.undo_to.as_ref().filter(|_| state.root() == Some(group));
                 let after = to.and_then(|to| state.find(to)).map_or(0, |to| state.node(to).order);
                 left.retain(|&step| state.node(step).order > after);
-                assert!(left.is_empty(), "left as it was: {:?}", left.iter().map(|&step| &state.node(step).path));
+                let left: Vec<_> = left.iter().map(|&step| &state.node(step).path).collect();
+                assert!(left.is_empty(), "left as it was: {left:?}: {}", self.story());
             }
             _ => {
                 let node = state.node(id);
                 assert_eq!(node.status, Status::Succeeded, "{event:?} of what is not done");
                 let later = left.iter().find(|&&step| state.node(step).order > node.order);
-                assert_eq!(later.map(|&step| &state.node(step).path), None, "{event:?}, though this ended later");
+                assert_eq!(
+                    later.map(|&step| &state.node(step).path),
+                    None,
+                    "{event:?}, though this ended later: {}",
+                    self.story()
+                );
                 if matches!(event, Event::StepUndone { .. }) {
                     let before = self.backwards.insert(state.node(group).path.clone(), node.order);
                     assert!(before.is_some_and(|before| node.order < before), "{event:?} is not backwards");

@@ -9,7 +9,7 @@ use runner_core::{
 };
 use serde_json::{Value, json};
 
-use crate::claim_edit::note;
+use crate::claim_edit::{anew, note};
 use crate::script::{Outcome, Script, path_of};
 
 /// An attempt as it is outside.
@@ -161,6 +161,10 @@ impl World {
             while let Some(inner) = at {
                 let ahead = inner == id && matches!(event, Event::AttemptStarted { permitted: true, .. });
                 for need in state.needs_of(inner) {
+                    // What is to begin anew together ends before that, in any order.
+                    if anew(state, inner).is_some() && anew(state, need) == anew(state, inner) {
+                        continue;
+                    }
                     let need = state.node(need);
                     let runs = || need.leaf().is_some_and(|leaf| matches!(leaf.doing, Doing::Running { .. }));
                     let may_follow = need.status.is_end() || ahead && runs();
@@ -172,7 +176,7 @@ impl World {
                 && let Some(body) = node.parent.and_then(|parent| state.node(parent).body())
             {
                 let over = |step: &_| state.node(*step).status.is_end() || state.node(*step).outdated;
-                assert!(body.steps.iter().all(over), "{event:?} began before its list had ended");
+                assert!(body.steps.iter().all(over), "{event:?} began before its list had ended: {}", self.story());
             }
             assert!(!node.status.is_end(), "{event:?}, but it had ended");
         }
@@ -287,7 +291,9 @@ impl World {
     }
 
     pub(crate) fn story(&self) -> String {
-        self.journal.iter().fold(String::new(), |story, (event, _)| format!("{story}\n{event:?}"))
+        let story = self.journal.iter().fold(String::new(), |story, (event, _)| format!("{story}\n{event:?}"));
+        let open = self.state().nodes().filter(|(_, node)| !node.status.is_end() || node.outdated);
+        open.fold(story, |story, (_, node)| format!("{story}\n{:?} {} {}", node.status, node.path, node.outdated))
     }
 
     /// Everything that may happen next without anybody's will.
