@@ -27,6 +27,7 @@ mod plugin;
 mod repair;
 mod sealed;
 mod secret;
+mod select;
 mod served;
 mod signal;
 mod template;

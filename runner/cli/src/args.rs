@@ -8,11 +8,13 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use crate::complete;
 
 mod runs;
+mod select;
 mod state;
 mod test;
 mod transfer;
 
 pub(crate) use runs::Runs;
+pub(crate) use select::Select;
 pub(crate) use state::{At, State, StateCommand};
 pub(crate) use test::{Schema, Test};
 pub(crate) use transfer::{Export, Import};
@@ -27,6 +29,7 @@ const RUN: &str = "\
 Examples:
   runner run quickstart
   runner run vagrant-up --input dir=. --parallel 4
+  runner run vagrant-up --until controllers    that step, and what it needs
   runner run ./deploy.yaml --inputs values.yaml --output json
   runner run vagrant-up --help    what the workflow takes";
 
@@ -43,7 +46,9 @@ Examples:
   runner resume --done pay        the step `pay`, which is in doubt, did its work
   runner resume --repeat pay      it is to be done again
   runner resume --plan            what would be kept, and what would run again, after an edit
-  runner resume --renamed build=compile --yes";
+  runner resume --renamed build=compile --yes
+  runner resume --from deploy     do that again, and what depends on it
+  runner resume --only 'region[eastus]'";
 
 const APPROVE: &str = "\
 Examples:
@@ -192,6 +197,8 @@ pub(crate) struct Run {
     /// How many steps may run at once [default: 2 × cores, at least 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallel: Option<u16>,
+    #[command(flatten)]
+    pub(crate) select: Select,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,
@@ -218,6 +225,8 @@ pub(crate) struct Plan {
     /// A YAML or JSON file of inputs
     #[arg(long = "inputs", value_name = "FILE")]
     pub(crate) inputs_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) select: Select,
     /// Exit code 23 if anything would change
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -245,11 +254,13 @@ pub(crate) struct Resume {
     #[arg(long)]
     pub(crate) plan: bool,
     /// Go on with the workflow, the inputs and the files as they were read, whatever was edited since
-    #[arg(long, conflicts_with_all = ["plan", "renamed"])]
+    #[arg(long, conflicts_with_all = ["plan", "renamed", "from", "until", "only", "skip"])]
     pub(crate) as_recorded: bool,
     /// A step has another id now: it is the same step
     #[arg(long, value_name = "OLD=NEW")]
     pub(crate) renamed: Vec<String>,
+    #[command(flatten)]
+    pub(crate) select: Select,
     /// Agree to everything that would be asked
     #[arg(long)]
     pub(crate) yes: bool,

@@ -135,6 +135,12 @@ pub(crate) struct Refusal {
     pub(crate) hint: Option<String>,
 }
 
+impl From<runner_engine::run::Unselectable> for Refusal {
+    fn from(wrong: runner_engine::run::Unselectable) -> Self {
+        wrong.hint.into_iter().fold(Self::new(Exit::Usage, wrong.message), Self::hint)
+    }
+}
+
 impl Refusal {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: None }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use runner_core::{Comparison, Finding, Kind, Revision, Verdict};
+use runner_core::{Comparison, Finding, Revision, Verdict};
 use runner_engine::driver::Folded;
 use runner_engine::ledger::{Runs, read_state};
 use runner_engine::program::{Library, Program};
@@ -33,7 +33,7 @@ pub(crate) fn look(
     folded: &Folded,
     recorded: &Run,
     inputs: &[String],
-    renamed: &[String],
+    (renamed, select): (&[String], &args::Select),
 ) -> Result<Option<Edit>, Refusal> {
     let library = Workflows::of(project);
     let as_recorded = "`--as-recorded` goes on with what was recorded";
@@ -66,12 +66,14 @@ pub(crate) fn look(
         Refusal::invalid("the run cannot go on with what was edited; nothing was done").hint(as_recorded)
     })?;
     drive::show(&run.warnings);
+    let run = run.select(select.of_old(&recorded.record.select))?;
     let renamed = renames(renamed, &recorded.program, &run.program)?;
     let same = run.record.is_as(&recorded.record);
-    if same && renamed.is_empty() && !run.program.reads() {
+    let again = again(&select.from, &run.program)?;
+    if same && renamed.is_empty() && again.is_empty() && !run.program.reads() {
         return Ok(None);
     }
-    let comparison = folded.compare(recorded, &run, &renamed)?;
+    let comparison = folded.compare(recorded, &run, (&renamed, &again))?;
     if same && comparison.keeps_all() {
         return Ok(None);
     }
@@ -80,7 +82,13 @@ pub(crate) fn look(
         let hint = "let it end first: `runner resume --as-recorded`, or `runner cancel`";
         return Err(Refusal::new(Exit::Paused, message).hint(hint));
     }
-    let changes = changes(recorded, &run);
+    let mut changes = changes(recorded, &run);
+    if !again.is_empty() {
+        changes.push(format!("to be done again from {}", select.from.join(", ")));
+    }
+    if changes.is_empty() {
+        changes.push("files that steps read changed".to_owned());
+    }
     Ok(Some(Edit { run, changes, comparison }))
 }
 
@@ -131,25 +139,25 @@ fn renames(
     Ok(all)
 }
 
-/// The paths of all steps of a program, without keys of items.
-fn steps(program: &Program) -> BTreeSet<String> {
-    index(program).into_iter().map(|(path, _)| path).collect()
+/// The steps that are to be done again.
+fn again(from: &[String], program: &Program) -> Result<Vec<runner_core::Path>, Refusal> {
+    let known = steps(program);
+    let path = |text: &String| {
+        let path = runner_core::Path::parse(text);
+        let bare = path.without_keys();
+        if known.contains(bare.as_str()) {
+            return Ok(path);
+        }
+        let near = runner_engine::diagnostic::did_you_mean(bare.as_str(), known.iter().map(String::as_str));
+        let refusal = Refusal::new(Exit::Usage, format!("`--from {text}`: there is no such step"));
+        Err(near.into_iter().fold(refusal, Refusal::hint))
+    };
+    from.iter().map(path).collect()
 }
 
-/// Every step by its path without keys.
-fn index(program: &Program) -> Vec<(String, usize)> {
-    let mut found = Vec::new();
-    let mut open: Vec<(String, usize)> =
-        program.plan.root.steps.iter().chain(&program.plan.root.finally).map(|&step| (String::new(), step)).collect();
-    while let Some((list, at)) = open.pop() {
-        let step = program.plan.step(at);
-        let path = if list.is_empty() { step.id.clone() } else { format!("{list}/{}", step.id) };
-        if let Kind::Body { body, .. } = &step.kind {
-            open.extend(body.steps.iter().chain(&body.finally).map(|&inner| (path.clone(), inner)));
-        }
-        found.push((path, at));
-    }
-    found
+/// The paths of all steps of a program, without keys of items.
+fn steps(program: &Program) -> BTreeSet<String> {
+    program.paths().into_iter().map(|(path, _)| path.to_string()).collect()
 }
 
 /// What is not what it was, in a few words each.
@@ -181,8 +189,8 @@ fn changes(before: &Run, after: &Run) -> Vec<String> {
     if old.secret_inputs != new.secret_inputs {
         changes.push("a secret input comes from elsewhere".to_owned());
     }
-    if changes.is_empty() {
-        changes.push("files that steps read changed".to_owned());
+    if old.select != new.select {
+        changes.push(format!("confined to what `{}` says", new.select.said()));
     }
     changes
 }
@@ -215,12 +223,11 @@ impl Edit {
 
     /// The finished steps that would run again and that are not declared idempotent.
     fn asked(&self) -> impl Iterator<Item = &Finding> {
-        let index = index(&self.run.program);
+        let index = self.run.program.paths();
         self.comparison.found.iter().filter(move |found| {
             let again = matches!(found.verdict, Verdict::Changed | Verdict::After(_)) && found.finished;
             let path = found.path.without_keys();
-            let step =
-                index.iter().find(|(known, _)| known == path.as_str()).map(|(_, at)| &self.run.program.steps[*at]);
+            let step = index.iter().find(|(known, _)| *known == path).map(|(_, at)| &self.run.program.steps[*at]);
             let idempotent = step.and_then(|step| step.uses.as_ref()).is_some_and(|uses| uses.step.idempotent);
             again && !idempotent
         })

@@ -56,12 +56,13 @@ pub enum Verdict {
 }
 
 /// Compares a run that stands still, or whose engine died, with another plan. Steps that were `renamed` stand where the first
-/// path of each pair says and now stand where the second says.
+/// path of each pair says and now stand where the second says; those at the paths of `again`, and all in them, count as
+/// changed.
 pub fn compare(
     state: &State,
     plan: &Arc<Plan>,
     record: Value,
-    renamed: &[(Path, Path)],
+    (renamed, again): (&[(Path, Path)], &[Path]),
     evaluate: &dyn Evaluate,
 ) -> Comparison {
     let mut state = state.clone();
@@ -70,6 +71,7 @@ pub fn compare(
     let mut comparing = Comparing {
         evaluate,
         new: fitted.new,
+        again,
         amendments: Vec::new(),
         found: gone.collect(),
         torn: fitted.torn,
@@ -94,6 +96,7 @@ struct Comparing<'a> {
     state: State,
     evaluate: &'a dyn Evaluate,
     new: BTreeSet<NodeId>,
+    again: &'a [Path],
     amendments: Vec<Amendment>,
     found: Vec<Finding>,
     torn: Vec<Path>,
@@ -129,6 +132,9 @@ impl Comparing<'_> {
             return false;
         }
         let node = self.state.node(id);
+        if node.status != Status::Pending && self.again.iter().any(|of| of.covers(&node.path)) {
+            return self.again(id, &Verdict::Changed);
+        }
         match (node.status, &node.form) {
             (Status::Pending, _) => {
                 self.tell(id, &Verdict::Open);
@@ -142,6 +148,9 @@ impl Comparing<'_> {
     }
 
     fn skipped(&mut self, id: NodeId) -> bool {
+        if self.state.node(id).reason == Some(Reason::LeftOut) && !self.state.is_left_out(id) {
+            return self.again(id, &Verdict::New);
+        }
         let own = self.state.node(id).reason == Some(Reason::Condition);
         let when = self.state.step(id).map(|step| step.when);
         let holds = match when {

@@ -272,6 +272,8 @@ pub enum Reason {
     Need,
     /// Its list stopped because of another step's failure.
     Stopped,
+    /// A person has left it out. It counts as succeeded.
+    LeftOut,
 }
 
 /// Why what a step did is not taken back.

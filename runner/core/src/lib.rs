@@ -23,6 +23,7 @@ pub mod input;
 pub mod path;
 pub mod plan;
 pub mod revision;
+pub mod selection;
 pub mod state;
 
 pub use compare::{Comparison, Finding, Verdict, compare};
@@ -37,4 +38,5 @@ pub use plan::{
     Body, Compensation, Foreach, Interrupted, Kind, Leaf, OnError, Plan, Retry, Step, StepIndex, Until, When,
 };
 pub use revision::{Amendment, Revision};
+pub use selection::Selection;
 pub use state::{Ahead, Answer, Doing, Form, LeafState, Node, NodeId, Phase, Question, Role, Stage, State, Status};

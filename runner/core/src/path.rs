@@ -54,17 +54,33 @@ impl Path {
     /// The path of the step in its workflow: without the keys of items.
     #[must_use]
     pub fn without_keys(&self) -> Self {
-        let (mut text, mut rest) = (String::new(), self.as_str());
-        while let Some(open) = rest.find('[') {
-            text.push_str(&rest[..open]);
-            let key = &rest[open + 1..];
-            let length = match serde_json::Deserializer::from_str(key).into_iter::<String>().next() {
-                Some(Ok(quoted)) if key.starts_with('"') => serde_json::Value::from(quoted).to_string().len(),
-                _ => key.find(']').unwrap_or(key.len()),
-            };
-            rest = key.get(length + 1..).unwrap_or_default();
-        }
-        Self((text + rest).into())
+        self.parts().fold(Self::root(), |path, (id, _)| path.child(id))
+    }
+
+    /// The ids from the run down to the step, each with the key of its item as it is written, if it has one.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let mut rest = self.as_str();
+        std::iter::from_fn(move || {
+            let end = rest.find(['/', '[']).unwrap_or(rest.len());
+            let (id, after) = rest.split_at(end);
+            let key = after.strip_prefix('[').map(|key| &key[..length_of_key(key)]);
+            let after = key.map_or(after, |key| after.get(key.len() + 2..).unwrap_or_default());
+            rest = after.strip_prefix('/').unwrap_or_default();
+            (!id.is_empty()).then_some((id, key))
+        })
+    }
+
+    /// Whether another path is this one or stands in it, in whatever item where this one names none.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let mut others = other.parts();
+        self.parts().all(|(id, key)| others.next().is_some_and(|(of, at)| of == id && (key.is_none() || key == at)))
+    }
+
+    /// Whether this path is on the way to another, in whatever item where one of them names none.
+    pub(crate) fn leads_to(&self, other: &Self) -> bool {
+        let mut others = other.parts();
+        let same = |key: Option<&str>, at: Option<&str>| key.is_none() || at.is_none() || key == at;
+        self.parts().all(|(id, key)| others.next().is_some_and(|(of, at)| of == id && same(key, at)))
     }
 
     /// The path as text.
@@ -81,6 +97,14 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The length of a key that is followed by its bracket.
+fn length_of_key(key: &str) -> usize {
+    match serde_json::Deserializer::from_str(key).into_iter::<String>().next() {
+        Some(Ok(quoted)) if key.starts_with('"') => serde_json::Value::from(quoted).to_string().len(),
+        _ => key.find(']').unwrap_or(key.len()),
     }
 }
 

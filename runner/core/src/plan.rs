@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::selection::Selection;
+
 /// A step's place in [`Plan::steps`].
 pub type StepIndex = usize;
 
@@ -21,6 +23,9 @@ pub struct Plan {
     /// Whether a run that fails undoes what it did.
     #[serde(default)]
     pub undo: bool,
+    /// What is left out.
+    #[serde(default, skip_serializing_if = "Selection::is_all")]
+    pub selection: Selection,
 }
 
 /// The lists of a workflow or group.

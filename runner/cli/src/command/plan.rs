@@ -19,7 +19,8 @@ use crate::world::Machine;
 
 /// Tells what a run would do.
 pub(crate) fn plan(project: &Path, args: &args::Plan) -> Result<Exit, Refusal> {
-    let run = super::run::prepared(project, &args.workflow, &args.inputs, args.inputs_file.as_deref(), None)?;
+    let run =
+        super::run::prepared(project, &args.workflow, &args.inputs, args.inputs_file.as_deref(), None, &args.select)?;
     tell(project, &run, args.output, args.exit_code)
 }
 
@@ -65,7 +66,7 @@ fn show(found: &[Foreseen], shape: Shape) {
         text,
         "{} would run, {} would be skipped, of {} it is not known yet; nothing was done",
         words::counted(count(|fate| matches!(fate, Fate::WillRun)), "step"),
-        count(|fate| matches!(fate, Fate::Skipped { .. })),
+        count(|fate| matches!(fate, Fate::Skipped { .. } | Fate::LeftOut)),
         count(|fate| matches!(fate, Fate::Unknown { .. })),
     );
     output::print(&words::for_stdout(&text));
@@ -79,6 +80,7 @@ pub(crate) fn line(step: &Foreseen, since: Option<(&'static str, String)>, text:
         Fate::Kept => ("kept", String::new()),
         Fate::Failed => ("failed", String::new()),
         Fate::Skipped { condition } => ("skipped", format!(": `{condition}` does not hold")),
+        Fate::LeftOut => ("left out", String::new()),
         Fate::Unknown { until } => ("unknown", format!(" until `{until}`")),
         Fate::Fails { message } => ("fails", format!(": {message}")),
     };

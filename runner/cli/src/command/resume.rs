@@ -49,7 +49,7 @@ fn try_resume(project: &Path, args: &args::Resume) -> Result<Exit, Refusal> {
         edit::refuse_inputs(&recorded, &args.inputs)?;
         None
     } else {
-        edit::look(project, &folded, &recorded, &inputs, &args.renamed)?
+        edit::look(project, &folded, &recorded, &inputs, (&args.renamed, &args.select))?
     };
     if args.plan {
         return edit::plan(project, &folded, &recorded, edit.as_ref(), args.output);

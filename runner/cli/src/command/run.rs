@@ -32,6 +32,7 @@ pub(super) fn prepared(
     inputs: &[String],
     inputs_file: Option<&Path>,
     parallel: Option<u16>,
+    select: &args::Select,
 ) -> Result<Run, Refusal> {
     let library = Workflows::of(project);
     let here = std::env::current_dir().map_err(|error| Refusal::invalid(error.to_string()))?;
@@ -55,12 +56,13 @@ pub(super) fn prepared(
         now: drive::now(),
         before: None,
     };
-    prepare(&request).map_err(|diagnostics| Refusal::told(Exit::Invalid, &diagnostics))
+    let run = prepare(&request).map_err(|diagnostics| Refusal::told(Exit::Invalid, &diagnostics))?;
+    Ok(run.select(select.of_new())?)
 }
 
 fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
     let workflow = args.workflow.as_deref().unwrap_or_default();
-    let prepared = prepared(project, workflow, &args.inputs, args.inputs_file.as_deref(), args.parallel)?;
+    let prepared = prepared(project, workflow, &args.inputs, args.inputs_file.as_deref(), args.parallel, &args.select)?;
     let runs = Runs::of(project);
     if args.dry {
         let shape = if args.output == args::Format::Json { args::Shape::Json } else { args::Shape::Text };

@@ -150,6 +150,10 @@ fn skipped(past: &Past, id: NodeId, reason: Reason) -> String {
             let when = when.map(|when| when.expression.source().to_owned()).unwrap_or_default();
             format!("It was skipped, since its condition did not hold: `{when}`.")
         }
+        Reason::LeftOut => {
+            let said = past.record.select.said();
+            format!("It was left out, as the run was asked for{said} only.")
+        }
         Reason::Need => match names(state, state.needs_of(id).filter(|need| ill(state.node(*need)))) {
             Some(needs) => format!("It was skipped, since what it needs did not succeed: {needs}."),
             None => "It was skipped, since what it needs had not succeeded.".to_owned(),
@@ -167,7 +171,7 @@ fn skipped(past: &Past, id: NodeId, reason: Reason) -> String {
 
 fn ill(node: &Node) -> bool {
     matches!(node.status, Status::Failed | Status::Cancelled)
-        || node.status == Status::Skipped && node.reason != Some(Reason::Condition)
+        || node.status == Status::Skipped && !matches!(node.reason, Some(Reason::Condition | Reason::LeftOut))
 }
 
 /// Why the first attempt began.

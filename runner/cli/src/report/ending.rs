@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use runner_core::{End, NodeId};
+use runner_core::{End, Node, NodeId, Reason};
 use runner_engine::evaluate::Large;
 use runner_engine::report::View;
 use runner_engine::seal::Sealed;
@@ -13,6 +13,7 @@ use super::draw::text::{clean, wrap};
 use super::draw::{Ink, Line, Pen, short};
 use super::tail;
 use super::undone::{stuck, undone};
+use crate::words;
 
 /// How many failures are told whole.
 const WHOLE: usize = 3;
@@ -76,7 +77,14 @@ impl Told<'_> {
             line.push(Ink::Plain, shown + cut);
             line
         };
-        outputs.into_iter().flatten().map(line).collect()
+        self.left_out().into_iter().chain(outputs.into_iter().flatten().map(line)).collect()
+    }
+
+    /// How much a person has left out.
+    fn left_out(&self) -> Option<Line> {
+        let is_left_out = |node: &Node| node.reason == Some(Reason::LeftOut);
+        let count = self.view.state().nodes().filter(|(_, node)| is_left_out(node)).count();
+        (count > 0).then(|| Line::of(Ink::Faint, format!("  {} left out", words::counted(count, "step"))))
     }
 
     fn failed(&self) -> Vec<Line> {

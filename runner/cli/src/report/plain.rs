@@ -141,6 +141,7 @@ impl Plain {
             }
             Event::StepSkipped { path, reason, may_have_run } => Some(match reason {
                 Reason::Condition => format!("{path}: not needed"),
+                Reason::LeftOut => format!("{path}: left out"),
                 Reason::Need if *may_have_run => {
                     format!(
                         "{path}: skipped, what it needs did not succeed; it may have run before the machine went down"

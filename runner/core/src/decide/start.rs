@@ -15,6 +15,9 @@ impl Machine {
         if self.state.stopping(id).is_some() {
             return self.finish(id, Status::Cancelled, None);
         }
+        if self.state.is_left_out(id) {
+            return self.skip(id, Reason::LeftOut);
+        }
         match self.state.node(id).role {
             Role::Root => {}
             Role::Item(_) => self.start_item(id, evaluate),

@@ -148,7 +148,8 @@ impl State {
     fn is_troubled(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.status {
-            Status::Failed | Status::Cancelled | Status::Undone => true,
+            // What a person leaves out stays as it ended.
+            Status::Failed | Status::Cancelled | Status::Undone => !self.is_left_out(id),
             Status::Skipped => matches!(node.reason, Some(Reason::Need | Reason::Stopped)),
             Status::Active => node.children().any(|child| self.is_troubled(child)),
             Status::Succeeded => node.blemished,
@@ -212,7 +213,8 @@ impl State {
         };
         let halted = |nodes: &[NodeId]| {
             nodes.iter().any(|&node| {
-                self.node(node).status == Status::Failed && self.on_error(node) == crate::plan::OnError::Stop
+                let stops = self.on_error(node) == crate::plan::OnError::Stop;
+                self.node(node).status == Status::Failed && stops && !self.is_left_out(node)
             })
         };
         match &self.node(id).form {

@@ -103,6 +103,14 @@ impl State {
         }
     }
 
+    /// Whether a person has left a step out.
+    pub fn is_left_out(&self, id: NodeId) -> bool {
+        let selection = &self.plan.selection;
+        let finally = |id: &NodeId| matches!(self.node(*id).role, Role::Step { finally: true, .. });
+        let ends = || std::iter::successors(Some(id), |id| self.node(*id).parent).any(|id| finally(&id));
+        !selection.is_all() && selection.leaves_out(&self.node(id).path, ends())
+    }
+
     /// Whether something that a node needs has not ended, or not any more: a new round has opened it again, or it is a
     /// service that was ready and is gone. Nothing that needs such a service, directly or not, begins before it is ready
     /// again.

@@ -26,7 +26,7 @@ impl World {
     ) -> runner_core::Comparison {
         self.crash(found);
         self.script = Arc::new(script);
-        let comparison = runner_core::compare(self.state(), plan, Value::Null, renamed, &*self.script);
+        let comparison = runner_core::compare(self.state(), plan, Value::Null, (renamed, &[]), &*self.script);
         let revise = Input::Revise { revision: comparison.revision.clone() };
         self.pending.insert(1, revise);
         if let Phase::Ended(_) = self.phase() {
@@ -269,7 +269,7 @@ fn a_step_under_way_that_is_something_else_now_tears_the_run() {
     let mut world = World::new(&before, Script::default(), 4);
     world.run_until(|world| !world.outside.is_empty());
     let after = plan(vec![g("a", vec![s("x")], vec![]), s("b")], vec![]);
-    let comparison = runner_core::compare(world.state(), &after, json!(null), &[], &*world.script);
+    let comparison = runner_core::compare(world.state(), &after, json!(null), (&[], &[]), &*world.script);
     assert_eq!(comparison.torn, vec![Path::parse("a")]);
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use runner_core::{
-    AttemptResult, Effect, End, ErrorKind, Found, Input, Interrupted, OnError, Path, Phase, Plan, Settled, Status,
-    StepError, When,
+    AttemptResult, Effect, End, ErrorKind, Found, Input, Interrupted, OnError, Path, Phase, Plan, Selection, Settled,
+    Status, StepError, When,
 };
 use serde_json::json;
 
@@ -45,6 +45,7 @@ struct Maker {
     finally: Vec<S>,
     timeout: Option<u64>,
     undo: bool,
+    skip: Vec<Path>,
 }
 
 impl Maker {
@@ -63,12 +64,22 @@ impl Maker {
 
     fn plan(&self) -> Arc<Plan> {
         let plan = plan_within(self.steps.clone(), self.finally.clone(), self.timeout);
-        Arc::new(Plan { undo: self.undo, ..Arc::unwrap_or_clone(plan) })
+        let selection = Selection { only: Vec::new(), skip: self.skip.clone() };
+        Arc::new(Plan { undo: self.undo, selection, ..Arc::unwrap_or_clone(plan) })
+    }
+
+    /// A person leaves a step of the workflow out, or nothing any more.
+    fn leave_out(&mut self) {
+        let id = format!("s{}", 1 + self.asks.roll(self.ids));
+        self.skip = if self.asks.chance(30) { Vec::new() } else { vec![Path::root().child(&id)] };
     }
 
     /// A person edits the workflow while no engine lives.
     fn edit(&mut self, world: &mut World) {
         self.script = (*world.script).clone();
+        if self.asks.chance(20) {
+            self.leave_out();
+        }
         for _ in 0..=self.dice.roll(3) {
             match self.dice.roll(5) {
                 0 => {
@@ -393,10 +404,14 @@ fn maker(seed: u64, steps: usize, finally: usize) -> Maker {
         finally: Vec::new(),
         timeout: None,
         undo: false,
+        skip: Vec::new(),
     };
     (maker.steps, maker.finally) = (maker.list(steps, 2), maker.list(finally, 1));
     maker.timeout = maker.dice.chance(10).then_some(100);
     maker.undo = maker.dice.chance(30);
+    if maker.asks.chance(20) {
+        maker.leave_out();
+    }
     maker.script.permits = maker.dice.chance(70);
     maker
 }

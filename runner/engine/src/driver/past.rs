@@ -234,14 +234,19 @@ impl Folded {
     }
 
     /// What becomes of the run if it goes on as another: `recorded` is what it was made of, `run` what it is to be made of.
-    pub fn compare(&self, recorded: &Run, run: &Run, renamed: &[(Path, Path)]) -> Result<Comparison, DriveError> {
+    pub fn compare(
+        &self,
+        recorded: &Run,
+        run: &Run,
+        (renamed, again): (&[(Path, Path)], &[Path]),
+    ) -> Result<Comparison, DriveError> {
         let large = Large::new(Blobs::of(self.past.folder()));
         let same = run.record.is_as(&recorded.record);
         let (program, facts) = (Arc::clone(&run.program), Arc::clone(&run.facts));
         let evaluator =
             Evaluator::new(program, facts, large, self.seals.clone(), Groups::default()).comparing(renamed, same);
         let record = serde_json::to_value(&run.record).map_err(|error| DriveError::encode(&error))?;
-        Ok(compare(&self.state, &run.program.plan, record, renamed, &evaluator))
+        Ok(compare(&self.state, &run.program.plan, record, (renamed, again), &evaluator))
     }
 }
 

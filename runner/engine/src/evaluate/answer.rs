@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Path, Purpose, State, StepError};
+use runner_core::{ErrorKind, Evaluate, Item, Needs, NodeId, Path, Purpose, Reason, State, StepError};
 use serde_json::{Map, Value, json};
 
 use super::facts::Sight;
@@ -181,7 +181,14 @@ impl Evaluator {
         texts: &[(String, Words)],
     ) -> Result<Map<String, Value>, StepError> {
         let words = texts.iter().map(|(_, words)| words);
-        render_all(texts, &self.scope_inside(state, body, words, Sight::Value))
+        let scope = self.scope_inside(state, body, words, Sight::Value);
+        let named = |(name, words): &(String, Words)| {
+            let value = words.render(&scope);
+            // What reads something that was left out has nothing to say.
+            let value = if value.is_err() && reads_left_out(state, body, words) { Ok(Value::Null) } else { value };
+            Ok((name.clone(), value?))
+        };
+        texts.iter().map(named).collect()
     }
 
     /// What expressions see at the end of the run: as `exit_code` does.
@@ -252,6 +259,13 @@ impl Evaluator {
         let known = &self.facts.known;
         if known.is_empty() { None } else { known.masker().names_in(text.as_bytes()).pop_first() }
     }
+}
+
+/// Whether a text of a group reads a step in it that a person has left out.
+fn reads_left_out(state: &State, body: NodeId, words: &Words) -> bool {
+    let steps = crate::program::steps_of([words]).unwrap_or_default();
+    let found = steps.iter().filter_map(|id| state.find(&state.node(body).path.child(id)));
+    found.into_iter().any(|step| state.node(step).reason == Some(Reason::LeftOut))
 }
 
 fn render_all(texts: &[(String, Words)], scope: &Scope) -> Result<Map<String, Value>, StepError> {

@@ -45,6 +45,8 @@ pub enum Fate {
         /// The condition.
         condition: String,
     },
+    /// A person has left it out.
+    LeftOut,
     /// Whether it runs, or for which items, is not known before another step has ended.
     Unknown {
         /// That step.
@@ -85,7 +87,7 @@ impl Foreseen {
         match self.fate {
             Fate::WillRun => self.change != Some(Change::Nothing),
             Fate::Unknown { .. } | Fate::Fails { .. } => true,
-            Fate::Kept | Fate::Failed | Fate::Skipped { .. } => false,
+            Fate::Kept | Fate::Failed | Fate::LeftOut | Fate::Skipped { .. } => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use runner_core::{Evaluate, Event, Form, Needs, NodeId, Path, State, Status, StepError};
+use runner_core::{Evaluate, Event, Form, Needs, NodeId, Path, Reason, State, Status, StepError};
 use serde_json::Value;
 
 use super::{Change, Fate, Foreseen, ask};
@@ -83,6 +83,7 @@ impl Walk {
         let node = self.state.node(id);
         match (node.status, &node.form) {
             (Status::Pending, _) => self.pending(id),
+            (Status::Skipped, _) if node.reason == Some(Reason::LeftOut) => self.tell(id, Fate::LeftOut),
             (Status::Skipped, _) => {
                 let condition = self.condition(id);
                 self.tell(id, Fate::Skipped { condition });
@@ -96,6 +97,9 @@ impl Walk {
     }
 
     fn pending(&mut self, id: NodeId) {
+        if self.leave_out(id) {
+            return;
+        }
         let definition = self.definition(id);
         let when = definition.and_then(|definition| definition.when.as_ref());
         if let Some(when) = when {
@@ -108,11 +112,7 @@ impl Walk {
                 Ok(true) => {}
                 Ok(false) => {
                     let condition = self.condition(id);
-                    self.apply(&Event::StepSkipped {
-                        path: self.path(id),
-                        reason: runner_core::Reason::Condition,
-                        may_have_run: false,
-                    });
+                    self.skip(id, Reason::Condition);
                     return self.tell(id, Fate::Skipped { condition });
                 }
                 Err(error) => return self.fails(id, error),
@@ -142,7 +142,11 @@ impl Walk {
 
     fn items(&mut self, id: NodeId) {
         for item in self.state.node(id).children().collect::<Vec<_>>() {
-            if self.state.node(item).status == Status::Pending { self.begin(item) } else { self.step(item) }
+            if self.state.node(item).status != Status::Pending {
+                self.step(item);
+            } else if !self.leave_out(item) {
+                self.begin(item);
+            }
         }
         self.close(id);
     }
@@ -230,6 +234,20 @@ impl Walk {
 
     fn fails(&mut self, id: NodeId, error: StepError) {
         self.tell(id, Fate::Fails { message: error.message });
+    }
+
+    /// Skips a step that a person has left out; whether one has.
+    fn leave_out(&mut self, id: NodeId) -> bool {
+        let left_out = self.state.is_left_out(id);
+        if left_out {
+            self.skip(id, Reason::LeftOut);
+            self.tell(id, Fate::LeftOut);
+        }
+        left_out
+    }
+
+    fn skip(&mut self, id: NodeId, reason: Reason) {
+        self.apply(&Event::StepSkipped { path: self.path(id), reason, may_have_run: false });
     }
 
     fn condition(&self, id: NodeId) -> String {

@@ -33,7 +33,7 @@ pub fn compile(main: Opened, library: &dyn Library, registry: &Registry, sink: &
     let workflow = Arc::clone(&compiler.units[unit].workflow);
     let timeout = workflow.timeout.map(|timeout| policy::millis(timeout.value));
     let undo = policy::undoes(workflow.on_error);
-    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo });
+    let plan = Arc::new(Plan { steps: compiler.plan, root, timeout, undo, ..Plan::default() });
     let secretive = compiler.units.iter().any(Unit::has_secrets) || compiler.steps.iter().any(Definition::seals);
     let program = Program { plan, steps: compiler.steps, units: compiler.units, secretive };
     super::check::program(&program, registry, &mut compiler.catalog, compiler.sink);
@@ -317,12 +317,9 @@ pub(crate) fn steps_of<'a>(texts: impl IntoIterator<Item = &'a Words>) -> Option
 
 /// The steps that any text of a step refers to.
 fn refers(definition: &Definition) -> Option<Vec<String>> {
-    let words = definition.words().flat_map(|words| words.template.references().to_vec());
-    let decisions =
-        definition.decisions().flat_map(|decision| decision.expression.references().cloned().collect::<Vec<_>>());
-    let fields = definition.fields().flat_map(Fields::references);
-    let steps: Vec<_> = words.chain(decisions).chain(fields).filter(|reference| reference.root() == "steps").collect();
-    let mut ids: Vec<_> = steps.iter().map(|reference| reference.segments.get(1).cloned()).collect::<Option<_>>()?;
+    let references = definition.references();
+    let steps = references.iter().filter(|reference| reference.root() == "steps");
+    let mut ids: Vec<_> = steps.map(|reference| reference.segments.get(1).cloned()).collect::<Option<_>>()?;
     ids.sort();
     ids.dedup();
     Some(ids)

@@ -7,6 +7,7 @@ use runner_sdk::StepType;
 
 use super::text::{Decision, Fields, Words};
 use crate::diagnostic::Span;
+use crate::expression::Reference;
 
 /// A step, compiled: what the core leaves to templates and expressions.
 #[derive(Debug)]
@@ -145,6 +146,13 @@ impl Definition {
     /// Every expression, but for those under `with`.
     pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
         [&self.when, &self.foreach, &self.key, &self.until, &self.ready, &self.retry_when].into_iter().flatten()
+    }
+
+    /// What any of its texts refers to.
+    pub fn references(&self) -> Vec<Reference> {
+        let words = self.words().flat_map(|words| words.template.references().to_vec());
+        let decisions = self.decisions().flat_map(|of| of.expression.references().cloned().collect::<Vec<_>>());
+        words.chain(decisions).chain(self.fields().flat_map(Fields::references)).collect()
     }
 
     /// Every `with` it has.

@@ -15,7 +15,7 @@ mod text;
 
 use std::sync::Arc;
 
-use runner_core::Plan;
+use runner_core::{Body, Kind, Path, Plan, Selection, StepIndex};
 
 pub use compile::compile;
 pub(crate) use compile::steps_of;
@@ -79,6 +79,27 @@ impl Program {
     /// The workflow itself.
     pub fn main(&self) -> &Unit {
         &self.units[0]
+    }
+
+    /// Leaves steps out.
+    pub(crate) fn confine(&mut self, selection: Selection) {
+        Arc::make_mut(&mut self.plan).selection = selection;
+    }
+
+    /// Every step: its path without keys, and its place in the plan.
+    pub fn paths(&self) -> Vec<(Path, StepIndex)> {
+        let lists = |body: &Body, list: &Path| -> Vec<(Path, StepIndex)> {
+            body.steps.iter().chain(&body.finally).map(|&at| (list.child(&self.plan.step(at).id), at)).collect()
+        };
+        let mut found = lists(&self.plan.root, &Path::root());
+        let mut next = 0;
+        while let Some((path, at)) = found.get(next).cloned() {
+            if let Kind::Body { body, .. } = &self.plan.step(at).kind {
+                found.extend(lists(body, &path));
+            }
+            next += 1;
+        }
+        found
     }
 
     /// The behaviour versions of the step types that it uses.

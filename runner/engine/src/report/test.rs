@@ -41,7 +41,7 @@ fn plan() -> Plan {
         step("two", leaf(), false),
         step("last", leaf(), false),
     ];
-    Plan { steps, root: Body { steps: vec![0, 1, 4], finally: Vec::new() }, timeout: None, undo: false }
+    Plan { steps, root: Body { steps: vec![0, 1, 4], finally: Vec::new() }, ..Plan::default() }
 }
 
 struct Fed {

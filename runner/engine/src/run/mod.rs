@@ -13,6 +13,7 @@ mod record;
 mod restore;
 mod schema;
 mod secret;
+mod select;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use record::{FileRecord, LoadRecord, Record};
 pub use restore::{program, restore};
 pub(crate) use schema::node_at;
 pub use secret::of_callee;
+pub use select::{Select, Unselectable};
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::Facts;

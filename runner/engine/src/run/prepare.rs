@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::record::{FileRecord, Record, TEMPLATE, VERSION};
 use super::secret::{self, Env, Which};
-use super::{Run, kept, load};
+use super::{Run, Select, kept, load};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::evaluate::{Facts, Known, Secrets};
 use crate::language::Document;
@@ -148,6 +148,7 @@ pub fn prepare_with(
         parallel: before.map_or(request.parallel, |before| before.parallel),
         plugins: request.registry.plugins().map(Plugins::records).unwrap_or_default(),
         behaviours: program.behaviours(),
+        select: Select::default(),
         revision: before.map_or(0, |before| before.revision + 1),
     };
     let run = Run::assemble(Arc::new(program), record, secrets, Vec::new());

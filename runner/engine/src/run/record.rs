@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Select;
 use crate::plugin::PluginRecord;
 
 /// The version of this record's format.
@@ -51,6 +52,9 @@ pub struct Record {
     /// The behaviour versions of the step types that the workflow uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub behaviours: BTreeMap<String, u32>,
+    /// What it is confined to.
+    #[serde(default, skip_serializing_if = "Select::is_all")]
+    pub select: Select,
     /// How often the workflow or its inputs were changed since the run began.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub revision: u32,

@@ -79,7 +79,11 @@ pub fn program(record: &Record, registry: &Registry) -> Result<Program, Vec<Diag
     let main = recorded.opened(&first.key).map_err(|error| nowhere(error.message))?;
     let mut sink = Sink::new();
     match compile(main, &recorded, &registry.recorded(&record.plugins), &mut sink) {
-        Some(program) if !sink.has_errors() => Ok(program),
+        Some(mut program) if !sink.has_errors() => {
+            let selection = record.select.within(&program).map_err(|wrong| nowhere(wrong.message))?;
+            program.confine(selection);
+            Ok(program)
+        }
         _ => Err(sink.finish()),
     }
 }

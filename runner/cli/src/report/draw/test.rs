@@ -38,7 +38,7 @@ impl Fed {
             step("report", leaf(), None),
         ];
         let root = Body { steps: vec![0, 1, 4], finally: Vec::new() };
-        let plan = Plan { steps, root, timeout: None, undo: false };
+        let plan = Plan { steps, root, ..Plan::default() };
         let mut fed = Self(View::new(Outline::bare("deploy", Arc::new(plan))));
         fed.feed(0, Event::LifeStarted { epoch: 1, pid: 1, boot: String::new() });
         fed.feed(0, Event::RunStarted { record: Value::Null, seed: 1, parallel: 8 });

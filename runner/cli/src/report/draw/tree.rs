@@ -185,6 +185,7 @@ impl Pen {
                     .then(|| (if *ignored { Ink::Care } else { Ink::Bad }, clean(&message, MOST)))
             }
             Look::Skipped(Reason::Condition) => Some((Ink::Faint, "not needed".to_owned())),
+            Look::Skipped(Reason::LeftOut) => Some((Ink::Faint, "left out".to_owned())),
             Look::Skipped(Reason::Need) => Some((Ink::Faint, "skipped: what it needs did not succeed".to_owned())),
             Look::Skipped(Reason::Stopped) => Some((Ink::Faint, "skipped: stopped before".to_owned())),
             Look::Cancelled => Some((Ink::Care, "cancelled".to_owned())),
