@@ -25,6 +25,7 @@ mod orphan;
 mod planted;
 mod plugin;
 mod repair;
+mod saved;
 mod sealed;
 mod secret;
 mod select;

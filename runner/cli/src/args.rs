@@ -37,6 +37,7 @@ const PLAN: &str = "\
 Examples:
   runner plan quickstart
   runner plan vagrant-up --input dir=. --exit-code || echo something would change
+  runner plan vagrant-up --out plan.json && runner run --plan plan.json
   runner resume --plan            the same for a run that goes on";
 
 const RESUME: &str = "\
@@ -186,7 +187,7 @@ pub(crate) enum Shape {
 #[command(disable_help_flag = true, after_help = RUN)]
 pub(crate) struct Run {
     /// The workflow: a name, or a path with `/` or `.yaml`
-    #[arg(required_unless_present = "help", add = ArgValueCompleter::new(complete::workflows))]
+    #[arg(required_unless_present_any = ["help", "plan"], add = ArgValueCompleter::new(complete::workflows))]
     pub(crate) workflow: Option<String>,
     /// An input
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
@@ -202,6 +203,9 @@ pub(crate) struct Run {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Format,
+    /// Do exactly what was planned (`runner plan --out`), or stop before anything starts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["workflow", "inputs_file", "from", "until", "only", "skip"])]
+    pub(crate) plan: Option<PathBuf>,
     /// Only tell what it would do, as `runner plan` does
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,
@@ -227,6 +231,9 @@ pub(crate) struct Plan {
     pub(crate) inputs_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) select: Select,
+    /// Put the plan away, for `runner run --plan`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Exit code 23 if anything would change
     #[arg(long)]
     pub(crate) exit_code: bool,

@@ -8,7 +8,7 @@ use runner_core::{Comparison, Finding, Revision, Verdict};
 use runner_engine::driver::Folded;
 use runner_engine::ledger::{Runs, read_state};
 use runner_engine::program::{Library, Program};
-use runner_engine::run::{Before, Request, Run, prepare};
+use runner_engine::run::{Before, Record, Request, Run, prepare};
 use serde_json::json;
 
 use crate::args;
@@ -82,7 +82,7 @@ pub(crate) fn look(
         let hint = "let it end first: `runner resume --as-recorded`, or `runner cancel`";
         return Err(Refusal::new(Exit::Paused, message).hint(hint));
     }
-    let mut changes = changes(recorded, &run);
+    let mut changes = changes(&recorded.record, &run.record);
     if !again.is_empty() {
         changes.push(format!("to be done again from {}", select.from.join(", ")));
     }
@@ -161,8 +161,7 @@ fn steps(program: &Program) -> BTreeSet<String> {
 }
 
 /// What is not what it was, in a few words each.
-fn changes(before: &Run, after: &Run) -> Vec<String> {
-    let (old, new) = (&before.record, &after.record);
+pub(crate) fn changes(old: &Record, new: &Record) -> Vec<String> {
     let mut changes = Vec::new();
     for file in &new.files {
         match old.files.iter().find(|known| known.key == file.key) {

@@ -16,6 +16,7 @@ mod repair;
 mod resume;
 mod run;
 mod runs;
+mod saved;
 mod schema;
 mod show;
 mod state;

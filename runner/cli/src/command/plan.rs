@@ -10,6 +10,7 @@ use runner_engine::run::Run;
 use runner_engine::seal::Seals;
 use serde_json::{Value, json};
 
+use super::run::Asked;
 use crate::args::{self, Shape};
 use crate::drive::{self, Refusal};
 use crate::exit::Exit;
@@ -19,21 +20,34 @@ use crate::world::Machine;
 
 /// Tells what a run would do.
 pub(crate) fn plan(project: &Path, args: &args::Plan) -> Result<Exit, Refusal> {
-    let run =
-        super::run::prepared(project, &args.workflow, &args.inputs, args.inputs_file.as_deref(), None, &args.select)?;
-    tell(project, &run, args.output, args.exit_code)
+    let inputs = (&args.inputs[..], args.inputs_file.as_deref());
+    let run = super::run::prepared(project, Asked::given(&args.workflow, inputs, None, &args.select)?)?;
+    tell(project, &run, args.output, (args.exit_code, args.out.as_deref()))
 }
 
 /// Tells what a run that has not begun would do.
-pub(super) fn tell(project: &Path, run: &Run, shape: Shape, exit_code: bool) -> Result<Exit, Refusal> {
+pub(super) fn tell(
+    project: &Path,
+    run: &Run,
+    shape: Shape,
+    (exit_code, out): (bool, Option<&Path>),
+) -> Result<Exit, Refusal> {
     drive::show(&run.warnings);
-    // A run that has not begun has left no outputs.
-    let nowhere = project.join(".runner").join("none");
-    let kept = (Large::new(Blobs::of(&nowhere)), Seals::new(None, &nowhere));
-    let found = foreseen(project, run, afresh(run), kept)?;
+    let found = foreseen_afresh(project, run)?;
     show(&found, shape);
     let changes = exit_code && found.iter().any(Foreseen::changes);
+    if let Some(file) = out {
+        super::saved::save(file, run, found)?;
+    }
     Ok(if changes { Exit::WouldChange } else { Exit::Done })
+}
+
+/// What would become of each step of a run that has not begun.
+pub(super) fn foreseen_afresh(project: &Path, run: &Run) -> Result<Vec<Foreseen>, Refusal> {
+    // It has left no outputs.
+    let nowhere = project.join(".runner").join("none");
+    let kept = (Large::new(Blobs::of(&nowhere)), Seals::new(None, &nowhere));
+    foreseen(project, run, afresh(run), kept)
 }
 
 /// What would become of each step of a run.

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 
 use super::mention;
 use super::prepare::{Before, Request};
-use crate::diagnostic::{Sink, Source};
+use crate::diagnostic::Sink;
 use crate::language::Document;
 use crate::language::ast::Workflow;
 use crate::language::input::{Given, InputValue, resolve};
-use crate::language::reader;
 use crate::program::Program;
 
 /// The inputs that were recorded, as a file of inputs. What was not given but is the default follows an edited default.
@@ -32,11 +31,8 @@ pub(super) fn inputs(before: &Before<'_>, request: &Request<'_>, workflow: &Work
     let secrets = record.secret_inputs.iter().filter(|(_, reference)| !reference.is_null());
     let recorded = record.inputs.iter().filter(|(name, value)| !is_default(name, value)).chain(secrets);
     let known = |name: &str| workflow.inputs.iter().any(|input| input.name.value == name);
-    let kept: Map<_, _> =
-        recorded.filter(|(name, _)| known(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
-    let source = Source::new("the inputs of the run", Value::Object(kept).to_string());
-    let root = reader::read(&source, &mut Sink::new());
-    Document { source, root }
+    let kept = recorded.filter(|(name, _)| known(name)).map(|(name, value)| (name.clone(), value.clone()));
+    Document::of("the inputs of the run", kept.collect())
 }
 
 /// The environment names that the texts mention: those that were mentioned before as they were, others as they are.

@@ -212,6 +212,16 @@ impl Run {
         }
     }
 
+    /// The run as one that begins at `now`, in milliseconds since 1970.
+    #[must_use]
+    pub fn begun(mut self, now: u64) -> Self {
+        self.record.started = now;
+        if let Some(facts) = Arc::get_mut(&mut self.facts) {
+            facts.started = now;
+        }
+        self
+    }
+
     /// The run under the id of the folder that was made for it.
     #[must_use]
     pub fn named(mut self, id: &str) -> Self {

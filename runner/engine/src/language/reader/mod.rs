@@ -35,6 +35,15 @@ pub struct Document {
     pub root: Option<Node>,
 }
 
+impl Document {
+    /// What is known already, as if it had been read from a file.
+    pub fn of(name: &str, values: serde_json::Map<String, serde_json::Value>) -> Self {
+        let source = Source::new(name, serde_json::Value::Object(values).to_string());
+        let root = read(&source, &mut Sink::new());
+        Self { source, root }
+    }
+}
+
 /// Reads a file, which may be anything: what is wrong with it goes into the sink. None when there is no text at all.
 ///
 /// `name` is how the person calls the file in messages.
