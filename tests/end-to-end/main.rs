@@ -31,6 +31,7 @@ mod secret;
 mod select;
 mod served;
 mod signal;
+mod taken;
 mod template;
 mod turn;
 mod undo;

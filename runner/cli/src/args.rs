@@ -206,6 +206,9 @@ pub(crate) struct Run {
     /// Do exactly what was planned (`runner plan --out`), or stop before anything starts
     #[arg(long, value_name = "FILE", conflicts_with_all = ["workflow", "inputs_file", "from", "until", "only", "skip"])]
     pub(crate) plan: Option<PathBuf>,
+    /// Begin with what is finished and unchanged in another run of the workflow, and with its inputs where none are given
+    #[arg(long = "from-run", value_name = "RUN", conflicts_with_all = ["plan", "inputs_file", "dry"], add = ArgValueCandidates::new(complete::runs))]
+    pub(crate) taken: Option<String>,
     /// Only tell what it would do, as `runner plan` does
     #[arg(long = "dry-run")]
     pub(crate) dry: bool,

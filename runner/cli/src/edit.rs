@@ -35,61 +35,83 @@ pub(crate) fn look(
     inputs: &[String],
     (renamed, select): (&[String], &args::Select),
 ) -> Result<Option<Edit>, Refusal> {
-    let library = Workflows::of(project);
-    let as_recorded = "`--as-recorded` goes on with what was recorded";
-    let main = recorded.record.files.first().map(|file| library.open(&file.key, None));
-    let main = match main {
-        Some(Ok(main)) => main,
-        Some(Err(error)) => {
-            let message = format!("the workflow of the run cannot be read any more: {}", error.message);
-            return Err(Refusal::new(Exit::Paused, message).hint(format!("put it back; or {as_recorded}")));
+    let anew = Anew::read(project, recorded, inputs, (renamed, select))?;
+    let same = anew.run.record.is_as(&recorded.record);
+    if same && anew.renamed.is_empty() && anew.again.is_empty() && !anew.run.program.reads() {
+        return Ok(None);
+    }
+    let edit = anew.compared(folded, recorded)?;
+    Ok(if same && edit.comparison.keeps_all() { None } else { Some(edit) })
+}
+
+/// What a run is made of now, and what a person says of its steps.
+pub(crate) struct Anew {
+    run: Run,
+    renamed: Vec<(runner_core::Path, runner_core::Path)>,
+    again: Vec<runner_core::Path>,
+}
+
+impl Anew {
+    /// Reads everything that may have been edited. What was read once for the run, and its inputs, stay.
+    pub(crate) fn read(
+        project: &Path,
+        recorded: &Run,
+        inputs: &[String],
+        (renamed, select): (&[String], &args::Select),
+    ) -> Result<Self, Refusal> {
+        let library = Workflows::of(project);
+        let as_recorded = "`--as-recorded` goes on with what was recorded";
+        let main = recorded.record.files.first().map(|file| library.open(&file.key, None));
+        let main = match main {
+            Some(Ok(main)) => main,
+            Some(Err(error)) => {
+                let message = format!("the workflow of the run cannot be read any more: {}", error.message);
+                return Err(Refusal::new(Exit::Paused, message).hint(format!("put it back; or {as_recorded}")));
+            }
+            None => return Err(Refusal::new(Exit::Ledger, "the record of the run names no file")),
+        };
+        let here = std::env::current_dir().map_err(|error| Refusal::invalid(error.to_string()))?;
+        let request = Request {
+            main,
+            library: &library,
+            registry: &drive::registry(project),
+            project: project.to_path_buf(),
+            working_directory: here,
+            inputs,
+            inputs_file: None,
+            env: drive::environment(),
+            parallel: recorded.record.parallel,
+            state: read_state(Runs::of(project).home())?,
+            now: drive::now(),
+            before: Some(Before { record: &recorded.record, program: &recorded.program }),
+        };
+        let run = prepare(&request).map_err(|diagnostics| {
+            drive::show(&diagnostics);
+            Refusal::invalid("the run cannot go on with what was edited; nothing was done").hint(as_recorded)
+        })?;
+        drive::show(&run.warnings);
+        let run = run.select(select.of_old(&recorded.record.select))?;
+        let renamed = renames(renamed, &recorded.program, &run.program)?;
+        let again = again(&select.from, &run.program)?;
+        Ok(Self { run, renamed, again })
+    }
+
+    /// What that means for what was done so far.
+    pub(crate) fn compared(self, folded: &Folded, recorded: &Run) -> Result<Edit, Refusal> {
+        let Self { run, renamed, again } = self;
+        let comparison = folded.compare(recorded, &run, (&renamed, &again))?;
+        if let Some(first) = comparison.torn.first() {
+            let message = format!("`{first}` is under way, and is something else or stands elsewhere now");
+            let hint = "let it end first: `runner resume --as-recorded`, or `runner cancel`";
+            return Err(Refusal::new(Exit::Paused, message).hint(hint));
         }
-        None => return Err(Refusal::new(Exit::Ledger, "the record of the run names no file")),
-    };
-    let here = std::env::current_dir().map_err(|error| Refusal::invalid(error.to_string()))?;
-    let request = Request {
-        main,
-        library: &library,
-        registry: &drive::registry(project),
-        project: project.to_path_buf(),
-        working_directory: here,
-        inputs,
-        inputs_file: None,
-        env: drive::environment(),
-        parallel: recorded.record.parallel,
-        state: read_state(Runs::of(project).home())?,
-        now: drive::now(),
-        before: Some(Before { record: &recorded.record, program: &recorded.program }),
-    };
-    let run = prepare(&request).map_err(|diagnostics| {
-        drive::show(&diagnostics);
-        Refusal::invalid("the run cannot go on with what was edited; nothing was done").hint(as_recorded)
-    })?;
-    drive::show(&run.warnings);
-    let run = run.select(select.of_old(&recorded.record.select))?;
-    let renamed = renames(renamed, &recorded.program, &run.program)?;
-    let same = run.record.is_as(&recorded.record);
-    let again = again(&select.from, &run.program)?;
-    if same && renamed.is_empty() && again.is_empty() && !run.program.reads() {
-        return Ok(None);
+        let mut changes = changes(&recorded.record, &run.record);
+        changes.extend(again.iter().map(|path| format!("to be done again from `{path}`")));
+        if changes.is_empty() && !comparison.keeps_all() {
+            changes.push("files that steps read changed".to_owned());
+        }
+        Ok(Edit { run, changes, comparison })
     }
-    let comparison = folded.compare(recorded, &run, (&renamed, &again))?;
-    if same && comparison.keeps_all() {
-        return Ok(None);
-    }
-    if let Some(first) = comparison.torn.first() {
-        let message = format!("`{first}` is under way, and is something else or stands elsewhere now");
-        let hint = "let it end first: `runner resume --as-recorded`, or `runner cancel`";
-        return Err(Refusal::new(Exit::Paused, message).hint(hint));
-    }
-    let mut changes = changes(&recorded.record, &run.record);
-    if !again.is_empty() {
-        changes.push(format!("to be done again from {}", select.from.join(", ")));
-    }
-    if changes.is_empty() {
-        changes.push("files that steps read changed".to_owned());
-    }
-    Ok(Some(Edit { run, changes, comparison }))
 }
 
 /// With `--as-recorded` nothing is given but secrets that were not written down.
@@ -195,6 +217,22 @@ pub(crate) fn changes(old: &Record, new: &Record) -> Vec<String> {
 }
 
 impl Edit {
+    /// Whether all that is finished stays, and nothing is new.
+    pub(crate) fn keeps_all(&self) -> bool {
+        let open = |found: &Finding| matches!(found.verdict, Verdict::New | Verdict::Open);
+        self.comparison.keeps_all() && !self.comparison.found.iter().any(open)
+    }
+
+    /// The edit as that of another run, which begins now.
+    pub(crate) fn taken_by(self, id: &str, from: &str) -> Result<(Run, Revision), Refusal> {
+        let mut run = self.run.begun(drive::now()).named(id);
+        run.record.taken_from = Some(from.to_owned());
+        let mut revision = self.comparison.revision;
+        revision.record = serde_json::to_value(&run.record)
+            .map_err(|error| Refusal::new(Exit::Unexpected, format!("the record cannot be written down: {error}")))?;
+        Ok((run, revision))
+    }
+
     /// What is to be driven, and the fact that says so.
     pub(crate) fn into_parts(self) -> (Run, Revision) {
         (self.run, self.comparison.revision)
@@ -234,7 +272,10 @@ impl Edit {
 
     /// What becomes of the steps that are not kept, as lines.
     fn told(&self) -> String {
-        let mut text = format!("since the run was recorded: {}\n", self.changes.join(", "));
+        let mut text = String::new();
+        if !self.changes.is_empty() {
+            let _ = writeln!(text, "since the run was recorded: {}", self.changes.join(", "));
+        }
         let kept = self.comparison.found.iter().filter(|found| found.verdict == Verdict::Kept).count();
         for found in &self.comparison.found {
             let (word, why) = said(found);

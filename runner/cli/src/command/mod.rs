@@ -22,6 +22,7 @@ mod show;
 mod state;
 mod status;
 mod steps;
+mod taken;
 mod test;
 mod transfer;
 mod undo;

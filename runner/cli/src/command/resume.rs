@@ -164,7 +164,7 @@ fn given(inputs: &[String]) -> BTreeMap<String, String> {
 }
 
 /// The inputs that are given, with the secret ones that were not written down: a person at the terminal is asked for them.
-fn with_secrets(record: &Record, inputs: &[String]) -> Vec<String> {
+pub(crate) fn with_secrets(record: &Record, inputs: &[String]) -> Vec<String> {
     let mut all = inputs.to_vec();
     let known = given(inputs);
     for (name, _) in record.secret_inputs.iter().filter(|(name, from)| from.is_null() && !known.contains_key(*name)) {

@@ -87,6 +87,9 @@ pub(super) fn prepared(project: &Path, asked: Asked<'_>) -> Result<Run, Refusal>
 }
 
 fn try_run(project: &Path, args: &args::Run) -> Result<Exit, Refusal> {
+    if let Some(other) = &args.taken {
+        return super::taken::run(project, args, other);
+    }
     let prepared = if let Some(file) = &args.plan {
         let saved = Saved::read(file)?;
         let run = saved.prepare(project, &args.inputs, args.parallel)?;

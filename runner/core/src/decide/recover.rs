@@ -39,7 +39,10 @@ impl Machine {
     /// A person wants a run to go on that stands still.
     pub(super) fn resume(&mut self, evaluate: &dyn Evaluate) {
         let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted, End::Undone];
-        if matches!(self.state.phase(), Phase::Ended(end) if resumable.contains(end)) {
+        // One that had succeeded goes on where an edit has opened it again.
+        let opened = self.state.root().is_some_and(|root| !self.state.node(root).status.is_end());
+        let goes_on = |end: &End| resumable.contains(end) || *end == End::Succeeded && opened;
+        if matches!(self.state.phase(), Phase::Ended(end) if goes_on(end)) {
             self.emit(Event::RoundStarted { round: self.state.round() + 1 });
             self.take_up(evaluate);
         }

@@ -148,6 +148,7 @@ pub fn prepare_with(
         parallel: before.map_or(request.parallel, |before| before.parallel),
         plugins: request.registry.plugins().map(Plugins::records).unwrap_or_default(),
         behaviours: program.behaviours(),
+        taken_from: before.and_then(|before| before.taken_from.clone()),
         select: Select::default(),
         revision: before.map_or(0, |before| before.revision + 1),
     };

@@ -52,6 +52,9 @@ pub struct Record {
     /// The behaviour versions of the step types that the workflow uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub behaviours: BTreeMap<String, u32>,
+    /// The run from which it took what was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
     /// What it is confined to.
     #[serde(default, skip_serializing_if = "Select::is_all")]
     pub select: Select,

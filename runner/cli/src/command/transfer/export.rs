@@ -59,10 +59,24 @@ pub(crate) fn export(project: &Path, args: &args::Export) -> Result<Exit, Refusa
 
 /// The files of a run that go with it, and where each stands.
 fn contents(folder: &RunFolder) -> io::Result<Vec<(File, PathBuf)>> {
-    let mut paths = vec![PathBuf::from(JOURNAL)];
+    let mut paths = content(folder)?;
+    paths.rotate_right(1);
     if folder.path().join("receipts").exists() {
-        paths.push("receipts".into());
+        paths.insert(1, ("receipts".into(), folder.path().join("receipts")));
     }
+    let described = paths.into_iter().map(|(path, from)| {
+        let mut content = open(&path, &from)?;
+        let mut digest = Sha256::new();
+        let size = io::copy(&mut content, &mut digest)?;
+        Ok((File { path: path.to_string_lossy().into_owned(), size, sha256: hex(&digest.finalize()) }, from))
+    });
+    described.collect()
+}
+
+/// What a run has written down, by path in its folder and where each file stands: the large outputs and the logs, and last
+/// the journal.
+pub(crate) fn content(folder: &RunFolder) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut paths = Vec::new();
     for inside in ["blobs", "lanes"] {
         let entries = match fs::read_dir(folder.path().join(inside)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -80,18 +94,12 @@ fn contents(folder: &RunFolder) -> io::Result<Vec<(File, PathBuf)>> {
         let names = names.into_iter();
         paths.extend(names.map(|name| Path::new(inside).join(name)));
     }
-    let described = paths.into_iter().map(|path| {
-        let from = folder.path().join(&path);
-        let mut content = open(&path, &from)?;
-        let mut digest = Sha256::new();
-        let size = io::copy(&mut content, &mut digest)?;
-        Ok((File { path: path.to_string_lossy().into_owned(), size, sha256: hex(&digest.finalize()) }, from))
-    });
-    described.collect()
+    paths.push(PathBuf::from(JOURNAL));
+    Ok(paths.into_iter().map(|path| (path.clone(), folder.path().join(path))).collect())
 }
 
 /// A file's content; of the journal without the zeros that it is allocated ahead with.
-fn open(path: &Path, from: &Path) -> io::Result<Box<dyn Read>> {
+pub(crate) fn open(path: &Path, from: &Path) -> io::Result<Box<dyn Read>> {
     if path != Path::new(JOURNAL) {
         return Ok(Box::new(fs::File::open(from)?));
     }

@@ -8,5 +8,5 @@ mod export;
 mod import;
 mod manifest;
 
-pub(super) use export::export;
+pub(super) use export::{content, export, open};
 pub(super) use import::import;
