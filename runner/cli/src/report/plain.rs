@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use runner_core::{
-    AttemptResult, Compensation, Event, Kind, Leaf, Path, Plan, Purpose, Reason, State, Status, TimerKind,
+    AttemptResult, Compensation, Event, Kind, Leaf, Path, Phase, Plan, Purpose, Reason, State, Status, TimerKind,
 };
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
 use runner_engine::ledger::{self, Record};
@@ -33,7 +33,6 @@ pub(crate) struct Plain {
     inputs: Map<String, Value>,
     begun: Instant,
     replaying: bool,
-    kept: usize,
     lines: String,
     heart: Heart,
 }
@@ -50,7 +49,6 @@ impl Plain {
             inputs: run.record.inputs.clone(),
             begun,
             replaying: how == Begin::Again,
-            kept: 0,
             lines: String::new(),
             heart,
         };
@@ -69,29 +67,6 @@ impl Plain {
         if !self.lines.is_empty() {
             output::note(self.lines.trim_end());
             self.lines.clear();
-        }
-    }
-
-    /// Takes in a fact of an earlier life: what it kept, and what may be under way still.
-    fn replay(&mut self, event: &Event, at: u64, state: &State) {
-        let running = &mut self.heart.shared.0.lock().unwrap_or_else(PoisonError::into_inner).running;
-        match event {
-            Event::AttemptStarted { path, .. } if !running.contains_key(path) => {
-                let age = Duration::from_millis(drive::now().saturating_sub(at));
-                let since = Instant::now().checked_sub(age).unwrap_or(self.begun);
-                running.insert(path.clone(), Busy { since, failed: None });
-            }
-            Event::AttemptEnded { path, result: AttemptResult::InDoubt { .. }, .. } => drop(running.remove(path)),
-            Event::StepUndone { path } | Event::StepStands { path, .. } | Event::UndoFailed { path, .. } => {
-                running.remove(path);
-            }
-            Event::StepFinished { path, status, .. } => {
-                running.remove(path);
-                let is_leaf = state.find(path).is_some_and(|id| state.node(id).leaf().is_some());
-                self.kept += usize::from(is_leaf && *status == Status::Succeeded);
-            }
-            Event::RoundEnded { .. } => running.clear(),
-            _ => {}
         }
     }
 
@@ -197,19 +172,36 @@ impl Plain {
 
 impl Observer for Plain {
     fn fact(&mut self, record: &Record<Entry>, state: &State) {
-        if self.replaying {
-            self.replay(&record.event.event, record.at, state);
-        } else {
+        if !self.replaying {
             self.tell(&record.event.event, state);
         }
     }
 
-    fn durable(&mut self) {
-        if std::mem::take(&mut self.replaying) {
-            let kept = super::draw::counted(self.kept, "finished step", "");
-            self.say(&format!("{kept} kept"));
+    fn wants_history(&self) -> bool {
+        false
+    }
+
+    fn taken_up(&mut self, state: &State) {
+        self.replaying = false;
+        let leaves = || state.nodes().filter(|(_, node)| node.leaf().is_some());
+        let kept = leaves().filter(|(_, node)| node.status == Status::Succeeded).count();
+        self.say(&format!("{} kept", super::draw::counted(kept, "finished step", "")));
+        if !matches!(state.phase(), Phase::Ended(_)) {
+            let mut heart = self.heart.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let begun = leaves().filter(|(_, node)| node.status == Status::Active && node.attempts() > 0);
+            for (_, node) in begun {
+                let age = Duration::from_millis(drive::now().saturating_sub(node.started.unwrap_or_default()));
+                let since = Instant::now().checked_sub(age).unwrap_or(self.begun);
+                heart.running.insert(node.path.clone(), Busy { since, failed: None });
+            }
         }
         self.print();
+    }
+
+    fn durable(&mut self) {
+        if !self.replaying {
+            self.print();
+        }
     }
 
     fn live(&mut self, live: Live<'_>) {

@@ -16,6 +16,10 @@ use crate::plan::Plan;
 /// The key of what is not a node.
 const WHOLE: &str = "state";
 
+/// So many nodes are one piece: what ends together stands together, and a database takes few large entries far better than
+/// many small ones.
+const CHUNK: usize = 16;
+
 /// The key of what was read once for the run.
 const RECORD: &str = "record";
 
@@ -140,8 +144,14 @@ impl State {
         if dirty.record {
             pieces.push(piece(RECORD.to_owned(), &*self.record));
         }
-        let nodes: Vec<_> = if dirty.all { (0..self.nodes.len()).collect() } else { dirty.nodes.into_iter().collect() };
-        pieces.extend(nodes.into_iter().filter_map(|at| Some(piece(key(at), self.nodes.get(at)?))));
+        let count = self.nodes.len().div_ceil(CHUNK);
+        let mut chunks: Vec<_> =
+            if dirty.all { (0..count).collect() } else { dirty.nodes.into_iter().map(|at| at / CHUNK).collect() };
+        chunks.dedup();
+        let nodes = self.nodes.chunks(CHUNK).enumerate();
+        let mut wanted = chunks.into_iter().peekable();
+        pieces
+            .extend(nodes.filter(|(at, _)| wanted.next_if_eq(at).is_some()).map(|(at, nodes)| piece(key(at), &nodes)));
         pieces
     }
 
@@ -150,14 +160,19 @@ impl State {
         let whole: Whole = serde_json::from_slice(pieces.get(WHOLE)?).ok()?;
         let record: Value = serde_json::from_slice(pieces.get(RECORD)?).ok()?;
         let mut state = Self::new(plan);
-        for at in 0..whole.nodes {
-            let node: Node = serde_json::from_slice(pieces.get(&key(at))?).ok()?;
-            if node.step.is_some_and(|step| step >= state.plan.steps.len()) {
-                return None;
+        for chunk in 0..whole.nodes.div_ceil(CHUNK) {
+            let nodes: Vec<Node> = serde_json::from_slice(pieces.get(&key(chunk))?).ok()?;
+            for node in nodes {
+                if node.step.is_some_and(|step| step >= state.plan.steps.len()) {
+                    return None;
+                }
+                state.index.insert(node.path.clone(), NodeId(state.nodes.len()));
+                state.outdated += usize::from(node.outdated);
+                state.nodes.push(node);
             }
-            state.index.insert(node.path.clone(), NodeId(at));
-            state.outdated += usize::from(node.outdated);
-            state.nodes.push(node);
+        }
+        if state.nodes.len() != whole.nodes {
+            return None;
         }
         state.record = Arc::new(record);
         state.phase = whole.phase;
@@ -174,8 +189,8 @@ impl State {
     }
 }
 
-fn key(at: usize) -> String {
-    format!("node/{at:08}")
+fn key(chunk: usize) -> String {
+    format!("nodes/{chunk:08}")
 }
 
 fn piece<T: Serialize>(key: String, value: &T) -> (String, Vec<u8>) {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+
+use runner_core::{End, Phase};
 
 use super::Driver;
 use super::past::{Begun, Kept, flight_entry, flight_key};
@@ -11,6 +14,9 @@ use crate::ledger::{self, Checkpoint, Durable, Opening};
 
 /// So many facts may stand behind the checkpoint; few where tests kill, so that they catch it being written.
 const EVERY: u64 = if cfg!(feature = "failpoints") { 24 } else { 2048 };
+
+/// Of a long journal this share may: what each batch writes again, such as the list of a foreach's items, grows with it.
+const SHARE: u64 = 16;
 
 /// A batch: the changes of the records up to a durable one.
 type Batch = (Durable, Vec<(String, Option<Vec<u8>>)>);
@@ -25,6 +31,7 @@ pub(super) struct Behind {
     covered: u64,
     /// The flights that the checkpoint holds.
     flights: BTreeSet<u64>,
+    abandoned: Arc<AtomicBool>,
 }
 
 impl Behind {
@@ -32,17 +39,23 @@ impl Behind {
         let covered = kept.as_ref().map_or(0, |kept| kept.mark.seq);
         let flights = kept.iter().flat_map(|kept| kept.entries.keys());
         let flights = flights.filter_map(|key| key.strip_prefix("flight/")?.parse().ok()).collect();
-        Self { folder, kept: kept.map(|kept| kept.checkpoint), thread: None, covered, flights }
+        let abandoned = Arc::default();
+        Self { folder, kept: kept.map(|kept| kept.checkpoint), thread: None, covered, flights, abandoned }
     }
 
     fn send(&mut self, batch: Batch) {
-        let (folder, kept) = (self.folder.clone(), self.kept.take());
+        let (folder, kept, abandoned) = (self.folder.clone(), self.kept.take(), Arc::clone(&self.abandoned));
         let (sender, _) = self.thread.get_or_insert_with(|| {
             let (sender, batches) = mpsc::channel::<Batch>();
-            (sender, std::thread::spawn(move || write(&folder, kept, &batches)))
+            (sender, std::thread::spawn(move || write(&folder, kept, &batches, &abandoned)))
         });
         // A checkpoint that fails stays behind; the run does not need it.
         let _ = sender.send(batch);
+    }
+
+    /// Nobody needs what is not written yet.
+    fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
     }
 
     /// Waits until what was handed over is written.
@@ -54,7 +67,7 @@ impl Behind {
     }
 }
 
-fn write(folder: &std::path::Path, kept: Option<Checkpoint>, batches: &mpsc::Receiver<Batch>) {
+fn write(folder: &std::path::Path, kept: Option<Checkpoint>, batches: &mpsc::Receiver<Batch>, abandoned: &AtomicBool) {
     let opened = kept.map_or_else(
         || {
             // One that is there was not believed, or does not know what this life's first batch assumes.
@@ -67,7 +80,7 @@ fn write(folder: &std::path::Path, kept: Option<Checkpoint>, batches: &mpsc::Rec
     );
     let Some(mut checkpoint) = opened else { return };
     for (durable, changes) in batches {
-        if checkpoint.write(durable, changes).is_err() {
+        if abandoned.load(Ordering::Relaxed) || checkpoint.write(durable, changes).is_err() {
             return;
         }
     }
@@ -76,9 +89,22 @@ fn write(folder: &std::path::Path, kept: Option<Checkpoint>, batches: &mpsc::Rec
 impl Driver<'_> {
     /// Hands the changes since the last time over, when there are enough.
     pub(super) fn checkpoint(&mut self, durable: Durable) {
-        if durable.seq() < self.behind.covered + EVERY {
-            return;
+        if durable.seq() >= self.behind.covered + EVERY.max(self.behind.covered / SHARE) {
+            self.hand_over(durable);
         }
+    }
+
+    /// The run stands still or is over. One that has succeeded is not gone on with; of another the next life is to read
+    /// little.
+    pub(super) fn last_checkpoint(&mut self, durable: Durable) {
+        if *self.phase() == Phase::Ended(End::Succeeded) {
+            self.behind.abandon();
+        } else if durable.seq() >= self.behind.covered + EVERY {
+            self.hand_over(durable);
+        }
+    }
+
+    fn hand_over(&mut self, durable: Durable) {
         self.behind.covered = durable.seq();
         let mut changes: Vec<_> =
             self.machine.take_snapshot().into_iter().map(|(key, bytes)| (key, Some(bytes))).collect();

@@ -430,6 +430,8 @@ impl<'a> Driver<'a> {
         }
         failpoint::peer_of(None);
         failpoint::hit(Point::KeeperLeft);
+        let durable = self.journal.flush()?;
+        self.last_checkpoint(durable);
         self.journal.finish()?;
         self.behind.finish();
         Ok(self.ended.unwrap_or(Outcome { end: End::Interrupted, exit_code: None, error: None, doubts: Vec::new() }))

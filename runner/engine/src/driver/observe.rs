@@ -13,6 +13,10 @@ pub trait Observer {
     fn wants_history(&self) -> bool {
         true
     }
+    /// The run was taken up: how it stands, after all that it has been given of earlier lives.
+    fn taken_up(&mut self, state: &State) {
+        let _ = state;
+    }
     /// All facts so far are durable.
     fn durable(&mut self) {}
     /// Something that is no fact, for whoever shows what is going on.

@@ -101,6 +101,7 @@ impl<'a> Driver<'a> {
             observer.fact(record, &state);
         }
         observer.durable();
+        observer.taken_up(&state);
         let standing: Vec<_> = state.effects().cloned().collect();
         let machine = Machine::of(state);
         let mut driver =

@@ -22,7 +22,8 @@ use super::error::LedgerError;
 use super::journal::Durable;
 use super::scan::Mark;
 
-const VERSION: u64 = 1;
+/// 2: nodes stand in it many together.
+const VERSION: u64 = 2;
 const META: &[u8] = b"m";
 const ENTRY: u8 = b'e';
 
@@ -209,6 +210,9 @@ fn add_up(folder: &Path, database: &sled::Db) -> Result<Result<Sum, String>, Led
     };
     if meta.v > VERSION {
         return Err(LedgerError::NewerVersion { path: folder.to_path_buf(), found: meta.v, known: VERSION });
+    }
+    if meta.v < VERSION {
+        return Ok(Err("an earlier release has written it".to_owned()));
     }
     if (meta.count, meta.hash) != (found.count, found.hash) {
         return Ok(Err(format!("it has {} entries that do not add up to the {} written", found.count, meta.count)));
