@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use runner_core::{Event, Settled};
-use runner_engine::driver::{Driver, Entry, Folded, Intent, Past};
+use runner_core::{End, Settled};
+use runner_engine::driver::{Driver, Folded, Intent, Past};
 use runner_engine::ledger::{Lock, RunFolder, Runs};
 use runner_engine::run::{Record, Run, restore};
 use runner_engine::seal::Seals;
@@ -15,7 +15,7 @@ use crate::ask;
 use crate::drive::{self, Refusal};
 use crate::edit;
 use crate::exit::Exit;
-use crate::past;
+use crate::past::{self, Standing};
 use crate::report;
 use crate::world::Machine;
 
@@ -99,17 +99,9 @@ pub(crate) fn go_on(
 
 /// The newest run that is not over.
 pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
-    for folder in runs.list()?.into_iter().filter(RunFolder::has_begun) {
-        let records = runner_engine::ledger::read::<Entry>(folder.path())?;
-        let over = records.iter().rev().find_map(|record| match &record.event.event {
-            Event::RoundEnded { end, .. } => Some(matches!(
-                end,
-                runner_core::End::Succeeded | runner_core::End::Cancelled | runner_core::End::Undone
-            )),
-            Event::RoundStarted { .. } => Some(false),
-            _ => None,
-        });
-        if over != Some(true) {
+    let over = [End::Succeeded, End::Cancelled, End::Undone].map(Standing::Ended);
+    for folder in runs.list()? {
+        if past::glimpse(&folder)?.is_some_and(|seen| !over.contains(&seen.standing)) {
             return Ok(folder);
         }
     }
@@ -118,8 +110,8 @@ pub(crate) fn newest_unfinished(runs: &Runs) -> Result<RunFolder, Refusal> {
 
 /// Refuses to go on with a run that is over.
 pub(crate) fn refuse_over(folder: &RunFolder, opened: &Past) -> Result<(), Refusal> {
-    let Some(end @ (runner_core::End::Succeeded | runner_core::End::Cancelled)) = opened.end() else { return Ok(()) };
-    let how = if end == runner_core::End::Succeeded { "has succeeded" } else { "was cancelled" };
+    let Some(end @ (End::Succeeded | End::Cancelled)) = opened.end() else { return Ok(()) };
+    let how = if end == End::Succeeded { "has succeeded" } else { "was cancelled" };
     let message = format!("the run `{}` {how}; there is nothing to go on with", folder.id());
     Err(Refusal::new(Exit::Usage, message))
 }

@@ -145,7 +145,7 @@ impl Told<'_> {
     fn failure(&self, id: NodeId) -> Vec<Line> {
         let mut lines = vec![self.title(id)];
         let node = self.view.state().node(id);
-        let error = node.error.as_ref().or_else(|| self.view.trace(id).and_then(|trace| trace.error.as_ref()));
+        let error = node.error.as_deref().or_else(|| self.view.trace(id).and_then(|trace| trace.error.as_ref()));
         if let Some(error) = error {
             for said in error.message.lines().take(8) {
                 lines.extend(self.wrapped(Ink::Plain, said));

@@ -96,7 +96,7 @@ impl Machine {
     pub(super) fn end_round(&mut self, id: NodeId, evaluate: &dyn Evaluate) {
         let node = self.state.node(id);
         let (blemish, expired) = (node.blemished, node.body().is_some_and(|body| body.expired));
-        let (error, outputs) = (node.error.clone(), node.outputs.as_ref().clone());
+        let (error, outputs) = (node.error.as_deref().cloned(), node.outputs.as_ref().clone());
         let (mut end, mut error) = match node.status {
             Status::Succeeded if blemish => (End::Failed, self.first_failure(id, OnError::Continue)),
             Status::Succeeded => (End::Succeeded, None),
@@ -162,7 +162,7 @@ impl Machine {
         for member in members {
             let node = self.state.node(member);
             let failed = node.status == Status::Failed && self.state.on_error(member) == consequence;
-            if failed && let Some(error) = &node.error {
+            if failed && let Some(error) = node.error.as_deref() {
                 let mut error = error.clone();
                 error.origin = error.origin.or_else(|| Some(node.path.clone()));
                 return Some(error);

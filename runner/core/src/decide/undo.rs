@@ -190,7 +190,7 @@ impl Machine {
     pub fn stuck_undos(&self) -> Vec<(Path, StepError)> {
         let stuck = self.state.nodes().filter_map(|(id, node)| {
             self.stuck(id)?;
-            Some((node.path.clone(), node.leaf()?.stuck.clone()?))
+            Some((node.path.clone(), node.leaf()?.stuck.as_deref()?.clone()))
         });
         stuck.collect()
     }

@@ -43,7 +43,7 @@ impl State {
                         self.undo = None;
                     }
                     let root = &mut self.nodes[root.0];
-                    root.error.clone_from(error);
+                    root.error = error.clone().map(Box::new);
                     root.outputs = Arc::new(outputs.clone());
                     root.ended = over.then_some(at);
                 }
@@ -97,7 +97,7 @@ impl State {
                 if let Form::Leaf(leaf) = &mut self.nodes[id.0].form
                     && matches!(leaf.doing, Doing::Running { attempt: running, .. } if running == *attempt)
                 {
-                    leaf.doomed = Some(error.clone());
+                    leaf.doomed = Some(Box::new(error.clone()));
                 }
             }
             Event::AttemptEnded { attempt, result, .. } => self.attempt_ended(id, *attempt, result, at),
@@ -114,7 +114,7 @@ impl State {
             }
             Event::StepFinished { status, outputs, error, .. } => {
                 self.step_finished(id, *status, outputs.as_ref());
-                self.nodes[id.0].error.clone_from(error);
+                self.nodes[id.0].error = error.clone().map(Box::new);
                 self.set_status(id, *status, at);
             }
             Event::ServiceLost { failed, .. } => self.service_lost(id, *failed, at),
@@ -339,7 +339,7 @@ impl State {
         if leaf.service == Some(attempt) {
             self.leftovers -= left;
             leaf.service = None;
-            leaf.died = if let AttemptResult::Failed { error } = result { Some(error.clone()) } else { None };
+            leaf.died = if let AttemptResult::Failed { error } = result { Some(Box::new(error.clone())) } else { None };
             self.count_service(id, false);
             return;
         }
@@ -348,7 +348,7 @@ impl State {
             return;
         }
         self.leftovers -= left;
-        let doomed = leaf.doomed.take().map(|error| AttemptResult::Failed { error });
+        let doomed = leaf.doomed.take().map(|error| AttemptResult::Failed { error: *error });
         let result = doomed.as_ref().unwrap_or(result);
         leaf.doing = match result {
             // A check that never began leaves the doubt that it was to clear.

@@ -13,7 +13,8 @@ impl State {
         self.lost += usize::from(!std::mem::replace(&mut leaf.lost, true));
         if failed {
             let died = leaf.died.take();
-            let error = died.unwrap_or_else(|| StepError::new(ErrorKind::Transient, "the service ended by itself"));
+            let error =
+                died.map_or_else(|| StepError::new(ErrorKind::Transient, "the service ended by itself"), |died| *died);
             leaf.failures += 1;
             let (attempt, purpose) = (leaf.attempts, Purpose::Run);
             leaf.doing = Doing::Ended { attempt, purpose, result: AttemptResult::Failed { error } };

@@ -29,33 +29,44 @@ pub struct Node {
     /// How far it is.
     pub status: Status,
     /// Why it was skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// What is particular to its kind.
     pub form: Form,
     /// Why it failed.
-    pub error: Option<StepError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Box<StepError>>,
     /// Its outputs; null unless it succeeded.
+    #[serde(default, skip_serializing_if = "is_null")]
     pub outputs: Arc<Value>,
     /// Whether it succeeded although something in it failed and was let pass.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blemished: bool,
     /// When it began, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<u64>,
     /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
     /// Which one of the run's nodes it was to succeed, from 1; 0: it has not. A service that is ready again keeps its place.
     #[serde(default)]
     pub order: u64,
     /// What a person is asked before it goes on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Box<Question>>,
     /// Whether it is a remnant of an earlier round: its foreach has other items now, or its group begins anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) detached: bool,
     /// Whether it is to begin anew once nothing of it is under way, because what it is was changed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
     /// Computed from the rest.
     #[serde(skip)]
     pub(crate) effects: Vec<Effect>,
+}
+
+fn is_null(value: &Value) -> bool {
+    value.is_null()
 }
 
 /// What a person is asked before a step goes on.
@@ -125,10 +136,6 @@ impl Status {
 
 /// What is particular to a kind of node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every node is a leaf, and a box would cost each one an allocation"
-)]
 pub enum Form {
     /// `uses:`.
     Leaf(LeafState),
@@ -148,27 +155,34 @@ pub struct LeafState {
     /// What it does now.
     pub doing: Doing,
     /// When it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timer: Option<Timer>,
     /// When its `until` gives up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timer>,
     /// Whether its `until` has given up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
     /// The attempt of a service that is ready and lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<u32>,
     /// Whether it is a service that was ready, is gone, and is not ready again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lost: bool,
     /// Why the last attempt of a service ended after it was ready.
-    pub died: Option<StepError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub died: Option<Box<StepError>>,
     /// Why the attempt that runs is to be stopped and will have failed.
-    pub doomed: Option<StepError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doomed: Option<Box<StepError>>,
     /// What the step's definition hashed to at the last attempt at its work.
     pub fingerprint: String,
     /// Why what it did was not taken back when it should have been.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands: Option<Standing>,
     /// Why it could not be taken back: a person is needed.
-    #[serde(default)]
-    pub stuck: Option<StepError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Box<StepError>>,
     /// Whether the last attempt was permitted ahead of its turn.
     #[serde(default, skip_serializing_if = "Ahead::is_no")]
     pub ahead: Ahead,

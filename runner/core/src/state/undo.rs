@@ -171,7 +171,7 @@ impl State {
 
     pub(super) fn undo_failed(&mut self, id: NodeId, error: &StepError) {
         if let Form::Leaf(leaf) = &mut self.nodes[id.0].form {
-            (leaf.doing, leaf.stuck) = (Doing::Idle, Some(error.clone()));
+            (leaf.doing, leaf.stuck) = (Doing::Idle, Some(Box::new(error.clone())));
         }
     }
 

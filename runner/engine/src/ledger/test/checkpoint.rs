@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{Checkpoint, ErrorKind, JOURNAL, Journal, Opening, SYNCED};
+use super::super::{Checkpoint, ErrorKind, JOURNAL, Journal, LedgerError, Mark, Opening, SYNCED};
+
 use super::journal_of;
 
 fn value(number: u64, round: u64) -> Vec<u8> {
@@ -84,6 +85,31 @@ fn of_several_changes_in_a_batch_the_last_holds() {
     drop(checkpoint);
     let Opening::Ready { entries, .. } = Checkpoint::open(&path).unwrap() else { panic!("it adds up") };
     assert_eq!(entries, BTreeMap::from([("a".to_owned(), vec![2])]));
+}
+
+#[test]
+fn one_of_an_earlier_release_is_made_anew_and_one_of_a_later_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(filled(folder.path()));
+    let path = folder.path().join("checkpoint");
+    let relabel = |version: u64| {
+        let database = sled::open(&path).unwrap();
+        let meta = String::from_utf8(database.get(b"m").unwrap().unwrap().to_vec()).unwrap();
+        let (_, rest) = meta.split_once(',').unwrap();
+        database.insert(b"m", format!("{{\"v\":{version},{rest}").as_bytes()).unwrap();
+        database.flush().unwrap();
+    };
+    relabel(3);
+    let error = Checkpoint::open(&path).unwrap_err();
+    assert!(matches!(error, LedgerError::NewerVersion { found: 3, known: 2, .. }), "{error}");
+    relabel(1);
+    let Opening::Rebuild { checkpoint, why: Some(why) } = Checkpoint::open(&path).unwrap() else {
+        panic!("what an earlier release has laid out otherwise is not read");
+    };
+    assert!(why.contains("earlier release"), "{why}");
+    assert_eq!(checkpoint.mark(), Mark::BEGIN);
+    drop(checkpoint);
+    assert!(matches!(Checkpoint::open(&path).unwrap(), Opening::Ready { entries, .. } if entries.is_empty()));
 }
 
 #[test]
