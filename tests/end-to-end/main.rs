@@ -10,6 +10,7 @@ mod support;
 mod approval;
 mod archive;
 mod busy;
+mod cached;
 mod called;
 mod checkpoint;
 mod conformance;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Project, await_that};
+use crate::support::{Journal, Project, await_that};
 use crate::{message, pack};
 
 /// Everything that a short run writes: captured output, a large one, items, attempts, groups, calls, a skip, and what it
@@ -83,17 +83,49 @@ steps:
     with: {script: 'test \"$TOKEN\" = \"$(cat token)\" && test -e good'}
 ";
 
+/// One that was undone up to a step; what cannot be undone stands.
+const UNDONE: &str = "
+steps:
+  - {id: base, uses: file.write, with: {path: undone-base, content: base}}
+  - {id: page, uses: file.write, with: {path: undone-page, content: page}, undo: {uses: file.remove, with: {path: undone-page}}}
+  - {id: call, uses: exec.run, with: {script: 'echo call >>undone-calls'}}
+";
+
+/// One that was edited after its first step, and then waits for a person.
+const EDITED: &str = "
+steps:
+  - {id: first, uses: exec.run, with: {script: 'echo call >>edited-calls'}}
+  - {id: second, uses: exec.run, with: {argv: ['false']}}
+  - {id: ask, uses: approval.wait, with: {message: go on?}}
+  - {id: last, uses: log.print, with: {message: 'by {{steps.ask.outputs.who}}'}}
+";
+
+/// One whose step the cache has.
+const CACHED: &str = "
+steps:
+  - id: make
+    uses: exec.run
+    with: {script: 'echo call >>cached-calls; echo made >made', capture: text}
+    cache: {inputs: [token], outputs: [made]}
+";
+
+/// The run of a workflow, as `runner runs` tells it.
+fn run_of(project: &Project, workflow: &str) -> Value {
+    let told = project.run(&["runs", "-n", "99", "--output", "json"]).expect(0).stdout;
+    let mut runs = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    runs.find(|run| run["workflow"] == workflow).unwrap()
+}
+
 /// Runs everything, and packs what it has written.
 pub(crate) fn make(folder: &Path) {
     let project = Project::new();
     project.workflow("called", CALLED);
     let mut runs = Vec::new();
     let mut note = |project: &Project, name: &str, code: i32| {
-        // The newest run is this one's.
-        let runs_now = project.run(&["runs", "--output", "json"]).expect(0).stdout;
-        let first: serde_json::Value = serde_json::from_str(runs_now.lines().next().unwrap()).unwrap();
-        let outputs = project.journal().outputs();
-        runs.push(json!({"name": name, "id": first["id"], "state": first["state"], "code": code, "outputs": outputs}));
+        let run = run_of(project, name);
+        let folder = project.path().join(".runner/runs").join(run["id"].as_str().unwrap());
+        let outputs = Journal::read(&folder).outputs();
+        runs.push(json!({"name": name, "id": run["id"], "state": run["state"], "code": code, "outputs": outputs}));
     };
     project.workflow("done", DONE).run(&["run", "done"]).expect(0);
     note(&project, "done", 0);
@@ -115,6 +147,15 @@ pub(crate) fn make(folder: &Path) {
         }
         note(&project, name, code);
     }
+    project.workflow("undone", UNDONE).run(&["run", "undone"]).expect(0);
+    let undone = run_of(&project, "undone")["id"].as_str().unwrap().to_owned();
+    project.run(&["undo", &undone, "--to", "base"]).expect(0);
+    note(&project, "undone", 0);
+    project.workflow("edited", EDITED).run(&["run", "edited"]).expect(20);
+    project.workflow("edited", &EDITED.replace("'false'", "'true'")).run(&["resume"]).expect(22);
+    note(&project, "edited", 22);
+    project.workflow("cached", CACHED).run(&["run", "cached"]).expect(0);
+    note(&project, "cached", 0);
     project.run(&["state", "set", "by.hand", "[1, null]"]).expect(0);
     let exported = project.run(&["state", "export"]).expect(0).stdout;
     let done = runs[0]["id"].as_str().unwrap().to_owned();

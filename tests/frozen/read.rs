@@ -72,6 +72,19 @@ fn every_run_goes_on_from_where_it_stood() {
         let ended = project.run(&["resume", id(&expected, "doubt")]).expect(22);
         assert!(ended.stderr.contains("pay"), "{version}: {ended}");
         project.run(&["resume", id(&expected, "doubt"), "--done", "pay"]).expect(0);
+        let asked = project.run(&["resume", id(&expected, "edited")]).expect(22);
+        assert!(asked.stderr.contains("go on?"), "{version}: {asked}");
+        project.run(&["approve", id(&expected, "edited")]).expect(0);
+        assert_eq!(project.read("edited-calls"), "call\n", "{version}: an edit elsewhere keeps what was finished");
+        assert!(!project.path().join("undone-page").exists(), "{version}");
+        project.run(&["resume", id(&expected, "undone")]).expect(0);
+        assert_eq!(
+            (project.read("undone-base"), project.read("undone-page")),
+            ("base".into(), "page".into()),
+            "{version}"
+        );
+        project.run(&["run", "cached"]).expect(0);
+        assert_eq!(project.read("cached-calls"), "call\n", "{version}: what is remembered holds");
     }
 }
 

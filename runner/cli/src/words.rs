@@ -32,6 +32,11 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
+/// Whether a step's path is inside another's.
+pub(crate) fn is_in(path: &str, around: &str) -> bool {
+    path.strip_prefix(around).is_some_and(|rest| rest.starts_with(['/', '[']))
+}
+
 /// `1 step`, `2 steps`.
 pub(crate) fn counted(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }

@@ -1,5 +1,6 @@
 //! The shell around the core: language, ledger, driver, reports.
 
+pub mod cache;
 pub mod diagnostic;
 pub mod driver;
 pub mod evaluate;

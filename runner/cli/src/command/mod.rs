@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod approve;
+mod cache;
 mod cancel;
 mod completions;
 mod diff;
@@ -85,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Export(args) => transfer::export(&project, &args),
         Command::Import(args) => transfer::import(&project, &args),
         Command::State(args) => state::state(&project, &args),
+        Command::Cache(args) => cache::cache(&project, &args),
         Command::Doctor(args) => doctor::doctor(&project, &args),
         Command::Completions(args) => completions::completions(&args),
     };

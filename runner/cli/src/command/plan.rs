@@ -8,7 +8,8 @@ use runner_engine::forecast::{Change, Fate, Foreseen, afresh, foresee};
 use runner_engine::ledger::{Blobs, Runs, read_state};
 use runner_engine::run::Run;
 use runner_engine::seal::Seals;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::run::Asked;
 use crate::args::{self, Shape};
@@ -62,14 +63,29 @@ pub(crate) fn foreseen(
         .map_err(|error| Refusal::new(Exit::Unexpected, error.to_string()))
 }
 
+/// So many bytes are written at once.
+const BLOCK: usize = 1 << 16;
+
+/// A step as one line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u32,
+    #[serde(flatten)]
+    step: &'a Foreseen,
+}
+
 fn show(found: &[Foreseen], shape: Shape) {
     if shape == Shape::Json {
+        let mut text = String::new();
         for step in found {
-            let mut line = json!(step);
-            line["v"] = 1.into();
-            output::line(line.to_string());
+            text += &serde_json::to_string(&Line { v: 1, step }).unwrap_or_default();
+            text.push('\n');
+            if text.len() > BLOCK {
+                output::print(&text);
+                text.clear();
+            }
         }
-        return;
+        return output::print(&text);
     }
     let mut text = String::new();
     for step in found {
@@ -92,6 +108,10 @@ pub(crate) fn line(step: &Foreseen, since: Option<(&'static str, String)>, text:
         Fate::WillRun if since.is_some() => since.unwrap_or_default(),
         Fate::WillRun => ("will run", String::new()),
         Fate::Kept => ("kept", String::new()),
+        Fate::Cached { run, open: false } => ("kept", format!(": nothing has changed since run {run}")),
+        Fate::Cached { run, open: true } => {
+            ("kept", format!(", unless what runs before changes its inputs: run {run} did it"))
+        }
         Fate::Failed => ("failed", String::new()),
         Fate::Skipped { condition } => ("skipped", format!(": `{condition}` does not hold")),
         Fate::LeftOut => ("left out", String::new()),

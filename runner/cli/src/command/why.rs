@@ -5,6 +5,7 @@ use std::path::Path;
 use runner_core::{
     Amendment, AttemptResult, Doing, Event, Node, NodeId, Purpose, Reason, Settled, State, Status, TimerKind,
 };
+use runner_engine::cache::Word;
 use runner_engine::program::Definition;
 use serde_json::json;
 
@@ -17,6 +18,28 @@ use crate::words;
 
 /// Tells why a step is as it is.
 pub(crate) fn why(project: &Path, args: &args::Why) -> Result<Exit, Refusal> {
+    let (past, id) = asked(project, args)?;
+    say(&past, id, &told(&past, id), args.output);
+    Ok(Exit::Done)
+}
+
+/// Tells whether the cache had a step, and if not, why.
+pub(crate) fn cached(project: &Path, args: &args::Why) -> Result<Exit, Refusal> {
+    let (past, id) = asked(project, args)?;
+    let path = &past.state.node(id).path;
+    let words = past.facts.iter().filter(|fact| about(&fact.event.event) == Some(path));
+    let last = words.filter_map(|fact| fact.event.cache.as_ref()).next_back().map(said_by_cache);
+    let step = past.state.node(id).step.map(|step| &past.program.steps[step]);
+    let silent = match step.and_then(|step| step.cache.as_ref()) {
+        Some(_) => "It was not looked up so far.",
+        None => "It has no `cache`.",
+    };
+    say(&past, id, &[last.unwrap_or_else(|| silent.to_owned())], args.output);
+    Ok(Exit::Done)
+}
+
+/// The run and the step that are asked for.
+fn asked(project: &Path, args: &args::Why) -> Result<(Past, NodeId), Refusal> {
     let (run, step) = match &args.step {
         Some(step) => (Some(args.first.as_str()), step.as_str()),
         None => (None, args.first.as_str()),
@@ -29,17 +52,29 @@ pub(crate) fn why(project: &Path, args: &args::Why) -> Result<Exit, Refusal> {
         let refusal = Refusal::new(Exit::Usage, format!("the run `{}` has no step `{step}` so far", past.folder.id()));
         return Err(near.into_iter().fold(refusal, Refusal::hint));
     };
-    let said = told(&past, id);
-    let status = past.state.node(id).status;
-    if args.output == Shape::Json {
-        let line = json!({"v": 1, "run": past.folder.id(), "path": path, "status": status, "why": said});
+    Ok((past, id))
+}
+
+fn say(past: &Past, id: NodeId, said: &[String], shape: Shape) {
+    let node = past.state.node(id);
+    if shape == Shape::Json {
+        let line = json!({"v": 1, "run": past.folder.id(), "path": node.path, "status": node.status, "why": said});
         output::line(line.to_string());
     } else {
-        for line in &said {
+        for line in said {
             output::line(words::for_stdout(line));
         }
     }
-    Ok(Exit::Done)
+}
+
+fn said_by_cache(word: &Word) -> String {
+    match word {
+        Word::Kept { run, at } => format!(
+            "Nothing was done: what it reads and makes was as the run `{run}` had left it at {}.",
+            words::clock(*at)
+        ),
+        Word::Missed { why } => format!("The cache did not have it: {why}."),
+    }
 }
 
 /// What led to a step's present state, a sentence each, in order.
@@ -57,7 +92,7 @@ fn told(past: &Past, id: NodeId) -> Vec<String> {
             Event::RoundStarted { round } => cause = Some(format!("round {round} began")),
             Event::Revised { revision } => {
                 let again = revision.amendments.iter().any(
-                    |amendment| matches!(amendment, Amendment::Reopened { path: of } if of == path || is_in(path, of)),
+                    |amendment| matches!(amendment, Amendment::Reopened { path: of } if of == path || words::is_in(path.as_str(), of.as_str())),
                 );
                 if again {
                     finished = false;
@@ -76,20 +111,25 @@ fn told(past: &Past, id: NodeId) -> Vec<String> {
                 };
                 said.push(format!("{what} (attempt {attempt}), since {because}."));
             }
-            Event::AttemptEnded { attempt, result, .. } => match result {
-                AttemptResult::Failed { error } => {
-                    cause = Some(format!("attempt {attempt} had failed, which may be tried again: {}", error.message));
-                    said.push(format!("Attempt {attempt} failed: {}.", error.message));
+            Event::AttemptEnded { attempt, result, .. } => {
+                said.extend(fact.event.cache.as_ref().map(said_by_cache));
+                match result {
+                    AttemptResult::Failed { error } => {
+                        cause =
+                            Some(format!("attempt {attempt} had failed, which may be tried again: {}", error.message));
+                        said.push(format!("Attempt {attempt} failed: {}.", error.message));
+                    }
+                    AttemptResult::InDoubt { why } => {
+                        cause =
+                            Some(format!("attempt {attempt} was in doubt ({why}), and its `interrupted` rule says so"));
+                        said.push(format!("Attempt {attempt} was in doubt: {why}."));
+                    }
+                    AttemptResult::NotStarted => {
+                        cause = Some(format!("attempt {attempt} had not begun when the engine died"));
+                    }
+                    _ => {}
                 }
-                AttemptResult::InDoubt { why } => {
-                    cause = Some(format!("attempt {attempt} was in doubt ({why}), and its `interrupted` rule says so"));
-                    said.push(format!("Attempt {attempt} was in doubt: {why}."));
-                }
-                AttemptResult::NotStarted => {
-                    cause = Some(format!("attempt {attempt} had not begun when the engine died"));
-                }
-                _ => {}
-            },
+            }
             Event::TimerSet { kind: TimerKind::Poll, .. } => cause = Some("its `until` did not hold yet".to_owned()),
             Event::ServiceLost { .. } => cause = Some("the service was gone, and something needs it".to_owned()),
             Event::StepReopened { .. } => {
@@ -185,10 +225,6 @@ fn ended_before(state: &State, id: NodeId) -> String {
 fn names(state: &State, steps: impl Iterator<Item = NodeId>) -> Option<String> {
     let names: Vec<_> = steps.map(|step| format!("`{}`", state.node(step).path)).collect();
     (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn is_in(path: &runner_core::Path, around: &runner_core::Path) -> bool {
-    path.as_str().strip_prefix(around.as_str()).is_some_and(|rest| rest.starts_with(['/', '[']))
 }
 
 /// The step that a fact is about.

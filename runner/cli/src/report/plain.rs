@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use runner_core::{
     AttemptResult, Compensation, Event, Kind, Leaf, Path, Phase, Plan, Purpose, Reason, State, Status, TimerKind,
 };
+use runner_engine::cache::Word;
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
 use runner_engine::ledger::{self, Record};
 use runner_engine::program::Program;
@@ -172,9 +173,15 @@ impl Plain {
 
 impl Observer for Plain {
     fn fact(&mut self, record: &Record<Entry>, state: &State) {
-        if !self.replaying {
-            self.tell(&record.event.event, state);
+        if self.replaying {
+            return;
         }
+        if let (Event::AttemptEnded { path, .. }, Some(Word::Kept { run, .. })) =
+            (&record.event.event, &record.event.cache)
+        {
+            self.say(&format!("{path}: nothing has changed since run {run}"));
+        }
+        self.tell(&record.event.event, state);
     }
 
     fn wants_history(&self) -> bool {

@@ -69,6 +69,20 @@ impl Driver<'_> {
             self.stand_in(&path, attempt, double);
             return Ok(());
         }
+        if self.look_up(&path, attempt, &rendered) {
+            return Ok(());
+        }
+        self.start(path, attempt, purpose, rendered).await
+    }
+
+    /// Gives an attempt to the keeper or to a task.
+    pub(super) async fn start(
+        &mut self,
+        path: Path,
+        attempt: u32,
+        purpose: Purpose,
+        rendered: Arc<Rendered>,
+    ) -> Result<(), DriveError> {
         let asks_type = self.definition(&path).is_some_and(|step| step.asks_type(purpose));
         if rendered.step.kind == runner_sdk::Kind::Process && !asks_type {
             self.execute_process(path, attempt, &rendered).await
@@ -220,7 +234,8 @@ impl Driver<'_> {
             (Purpose::Undo, Some(id)) => Some(Asked::Undo(self.evaluator.own_outputs(machine, id))),
             _ => None,
         });
-        let work = Work { path: path.clone(), attempt, asked, rendered, context, stopper, timeout, grace };
+        let watched = self.watched(&path, attempt, &rendered);
+        let work = Work { path: path.clone(), attempt, asked, rendered, context, stopper, timeout, grace, watched };
         let running = match task::start(work, lane.number, &mut self.workers, self.messages.0.clone()) {
             Ok(running) => running,
             Err(wrong) => {
@@ -363,12 +378,13 @@ impl Driver<'_> {
         let publishes = known
             .unwrap_or_else(|| rendered.instance.command(&place).map(|command| command.publishes).unwrap_or_default());
         Some(Finishing {
-            rendered,
             place,
             run: self.folder.path().to_path_buf(),
             files: self.world.files(),
             timeout: self.definition(path).and_then(|definition| definition.timeout),
             publishes,
+            watched: self.watched(path, attempt, &rendered),
+            rendered,
             seals: self.seals.clone(),
         })
     }

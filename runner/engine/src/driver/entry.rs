@@ -5,6 +5,7 @@ use runner_core::Event;
 use runner_keeper::protocol::{Range, Ranges};
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Word;
 use crate::evaluate::Recorded;
 
 /// What one record of the journal holds.
@@ -19,6 +20,9 @@ pub struct Entry {
     /// Of a process attempt that failed or is in doubt: its command as a person would type it, secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// Of an attempt at a step with `cache:` that ended: whether the cache had it, or why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Word>,
     /// Of an attempt that began: what finishes it, where a later life might not be able to make that again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<Box<Recorded>>,
@@ -26,7 +30,7 @@ pub struct Entry {
 
 impl From<Event> for Entry {
     fn from(event: Event) -> Self {
-        Self { event, log: None, command: None, definition: None }
+        Self { event, log: None, command: None, cache: None, definition: None }
     }
 }
 

@@ -12,6 +12,7 @@ use runner_sdk::world::Files;
 use runner_sdk::{Captured, Place, Publish};
 use serde_json::Value;
 
+use super::cached::Watched;
 use super::captured::captured;
 use super::entry::{LogRange, SealedData};
 use super::{error, service, task};
@@ -30,6 +31,8 @@ pub(super) struct Finishing {
     pub(super) timeout: Option<std::time::Duration>,
     /// What the command itself publishes besides the step's `publishes`.
     pub(super) publishes: Vec<PathBuf>,
+    /// What watches over it, of a step with `cache:`.
+    pub(super) watched: Option<Watched>,
     /// What opens its captured output.
     pub(super) seals: Seals,
 }
@@ -37,7 +40,10 @@ pub(super) struct Finishing {
 impl Finishing {
     /// Whether finishing does nothing that takes long.
     pub(super) fn is_quick(&self, exited: &Exited) -> bool {
-        self.publishes.is_empty() && self.rendered.publishes.is_empty() && exited.ranges.data.length() < 1 << 20
+        self.watched.is_none()
+            && self.publishes.is_empty()
+            && self.rendered.publishes.is_empty()
+            && exited.ranges.data.length() < 1 << 20
     }
 
     /// The result of an attempt whose process ended.
@@ -63,9 +69,10 @@ impl Finishing {
                 return AttemptResult::InDoubt { why: "what it printed is damaged and does not open".to_owned() };
             }
         };
-        match self.outcome(exited, &captured) {
-            Ok(output) => AttemptResult::Succeeded { output },
-            Err(error) => AttemptResult::Failed { error },
+        match (self.outcome(exited, &captured), &self.watched) {
+            (Ok(output), Some(watched)) => watched.settle(output),
+            (Ok(output), None) => AttemptResult::Succeeded { output },
+            (Err(error), _) => AttemptResult::Failed { error },
         }
     }
 

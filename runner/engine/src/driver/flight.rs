@@ -6,6 +6,7 @@ use runner_keeper::orphan::Orphan;
 
 use super::LogRange;
 use super::task::Running;
+use crate::cache::{Files, Word};
 
 /// An attempt under way.
 pub(super) struct Flight {
@@ -25,6 +26,10 @@ pub(super) struct Flight {
     pub(super) coded: bool,
     /// What its command publishes, once that is known.
     pub(super) publishes: Option<Vec<PathBuf>>,
+    /// Of a step with `cache:`: what its inputs were when it began.
+    pub(super) before: Option<Files>,
+    /// What the cache said.
+    pub(super) word: Option<Word>,
 }
 
 /// Where an attempt runs.
@@ -43,6 +48,17 @@ impl Flight {
     /// One that is a fact, and given to nobody yet.
     pub(super) fn new(seq: u64, behind: Option<Vec<u64>>) -> Self {
         let place = Whereabouts::Nowhere;
-        Self { seq, place, held: false, stopped: false, log: None, behind, coded: false, publishes: None }
+        Self {
+            seq,
+            place,
+            held: false,
+            stopped: false,
+            log: None,
+            behind,
+            coded: false,
+            publishes: None,
+            before: None,
+            word: None,
+        }
     }
 }

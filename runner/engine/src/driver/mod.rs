@@ -13,6 +13,7 @@ mod admit;
 mod ahead;
 mod answer;
 mod behind;
+mod cached;
 mod captured;
 mod control;
 mod decide;
@@ -114,6 +115,12 @@ enum Message {
         path: Path,
         attempt: u32,
         stdout: Vec<u8>,
+    },
+    /// Of the cache.
+    Looked {
+        path: Path,
+        attempt: u32,
+        look: Result<crate::cache::Look, runner_core::StepError>,
     },
     Timer(TimerId),
     Command(Command),
@@ -252,10 +259,10 @@ impl<'a> Driver<'a> {
         self.flush_and_act().await?;
         while !self.is_over().await? {
             let Some(message) = self.messages.1.recv().await else { break };
-            self.receive(message)?;
+            self.receive(message).await?;
             // Whatever has arrived meanwhile shares the flush.
             while let Ok(message) = self.messages.1.try_recv() {
-                self.receive(message)?;
+                self.receive(message).await?;
             }
             self.flush_and_act().await?;
         }
@@ -279,7 +286,7 @@ impl<'a> Driver<'a> {
         self.feed_quietly(Input::Resume)
     }
 
-    fn receive(&mut self, message: Message) -> Result<(), DriveError> {
+    async fn receive(&mut self, message: Message) -> Result<(), DriveError> {
         match message {
             Message::Input(input, log) => {
                 let log = log.or_else(|| self.close_lane(&input));
@@ -296,6 +303,7 @@ impl<'a> Driver<'a> {
             }
             Message::Answered { path, answer } => self.answered(path, answer)?,
             Message::Command(Command::Undo { by, to }) => self.feed(Input::Undo { by, to }, None)?,
+            Message::Looked { path, attempt, look } => self.looked(path, attempt, look).await?,
             Message::Announced { path, attempt, stdout } => self.announced(&path, attempt, stdout)?,
             Message::Group(Told::Notice(text)) => self.observer.live(Live::Notice(&text)),
             Message::Group(Told::Over) => {
@@ -361,6 +369,7 @@ impl<'a> Driver<'a> {
             if let Event::AttemptEnded { path, attempt, result } = &entry.event {
                 entry.log = log.take().or_else(|| self.logs.remove(&(path.clone(), *attempt)));
                 entry.command = self.command_of(path, *attempt, result);
+                entry.cache = self.flights.get(&(path.clone(), *attempt)).and_then(|flight| flight.word.clone());
             }
             if let Event::AttemptStarted { path, attempt, .. } = &entry.event {
                 entry.definition = self.evaluator.recorded(self.machine.state(), path, *attempt).map(Box::new);

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 
+use super::cached::Watched;
 use super::{Message, error, world::Stopper};
 use crate::evaluate::Rendered;
 
@@ -97,6 +98,8 @@ pub(super) struct Work {
     pub(super) stopper: Stopper,
     pub(super) timeout: Option<Duration>,
     pub(super) grace: Duration,
+    /// What watches over it, of a step with `cache:`.
+    pub(super) watched: Option<Watched>,
 }
 
 /// What a step type is asked for beyond running.
@@ -119,11 +122,21 @@ pub(super) fn start(
     on.spawn(async move {
         let (path, attempt) = (work.path.clone(), work.attempt);
         failpoint::hit(Point::TaskBegins);
-        let result = carry_out(work, asked).await;
+        let watched = work.watched.clone();
+        let result = match (carry_out(work, asked).await, watched) {
+            (AttemptResult::Succeeded { output }, Some(watched)) => settle(watched, output).await,
+            (result, _) => result,
+        };
         failpoint::hit(Point::TaskEnded);
         drop(to.send(Message::Input(Input::Finished { path, attempt, result }, None)));
     });
     Ok(Running { lane, stop })
+}
+
+/// What becomes of work that is done, which takes reading files.
+async fn settle(watched: Watched, output: Value) -> AttemptResult {
+    let settled = tokio::task::spawn_blocking(move || watched.settle(output)).await;
+    settled.unwrap_or_else(|_| AttemptResult::InDoubt { why: "its cache could not be looked at".to_owned() })
 }
 
 async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResult {

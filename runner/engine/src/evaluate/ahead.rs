@@ -17,13 +17,20 @@ impl Evaluator {
     /// The exit codes by which alone an attempt's success is decided; `None` where more decides.
     pub fn decided_by(&self, definition: &Definition, rendered: &Rendered) -> Option<Vec<i32>> {
         // Where there are secrets, what a step leaves is looked through for them.
-        let plain = definition.outputs.is_empty() && rendered.publishes.is_empty() && self.facts.secrets.is_empty();
+        let plain = definition.outputs.is_empty()
+            && definition.cache.is_none()
+            && rendered.publishes.is_empty()
+            && self.facts.secrets.is_empty();
         if plain { rendered.instance.decided_by() } else { None }
     }
 
     pub(super) fn may_go_ahead(&self, state: &State, node: NodeId) -> bool {
         let Some(definition) = self.definition(state, node).filter(|_| self.permits.get()) else { return false };
         let Some(uses) = definition.uses.as_ref().filter(|uses| uses.step.kind == Kind::Process) else { return false };
+        // Whether it is done at all is asked when its turn has come.
+        if definition.cache.is_some() {
+            return false;
+        }
         let mut open =
             state.needs_of(node).map(|need| state.node(need)).filter(|need| !need.status.is_end()).peekable();
         self.facts.secrets.is_empty()

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::facts::Sight;
 use super::{Evaluator, Rendered, fingerprint};
+use crate::cache::Spec;
 use crate::expression::Scope;
 use crate::program::{Definition, Uses, Words};
 
@@ -73,6 +74,7 @@ impl Evaluator {
         let dir = self.dir(state, node)?;
         // What a step publishes is not there any more when it is undone.
         let publishes = if purpose == Purpose::Undo { Vec::new() } else { publishes(definition, &scope)? };
+        let cache = if purpose == Purpose::Run { self.cache(state, node, definition, &scope)? } else { None };
         // A secret may come in what another step has made, too.
         let compared = if uses.secret || self.program.secretive && (uses.refers_to_steps || purpose == Purpose::Undo) {
             // What computes with a secret may not work with its reference: then it is compared as it is written.
@@ -114,7 +116,27 @@ impl Evaluator {
         // What undoing writes into the state is no repetition of what the step wrote.
         let fingerprint = if purpose == Purpose::Undo { format!("undo-{fingerprint}") } else { fingerprint };
         let shown = json!({"with": compared, "env": compared_env, "dir": dir, "publishes": publishes, "reads": reads});
-        Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, fingerprint, shown })
+        Ok(Rendered { step: uses.step.0, instance, with, env, dir, source, publishes, cache, fingerprint, shown })
+    }
+
+    /// A step's `cache`; values that a secret may be in by reference.
+    fn cache(
+        &self,
+        state: &State,
+        node: NodeId,
+        definition: &Definition,
+        scope: &Scope,
+    ) -> Result<Option<Spec>, StepError> {
+        let Some(cache) = &definition.cache else { return Ok(None) };
+        let by_reference = self.program.secretive.then(|| self.scope_for(state, node, Purpose::Run, Sight::Reference));
+        let all = |texts: &[Words], scope: &Scope| -> Result<Vec<String>, StepError> {
+            texts.iter().map(|words| words.render_text(scope)).collect()
+        };
+        Ok(Some(Spec {
+            inputs: all(&cache.inputs, scope)?,
+            values: all(&cache.values, by_reference.as_ref().unwrap_or(scope))?,
+            outputs: all(&cache.outputs, scope)?,
+        }))
     }
 
     /// The environment that the workflow adds for a step: the caller's, then the file's, its defaults', the groups'

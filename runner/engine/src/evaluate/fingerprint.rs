@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 /// The hash of a definition: the same for the same content, whatever the order in which it was written.
 pub(super) fn of(definition: &Value) -> String {
     // Objects keep their keys sorted, so their text is canonical.
-    of_bytes(definition.to_string().as_bytes())
+    of_bytes(&serde_json::to_vec(definition).unwrap_or_default())
 }
 
 /// The digest of a file's content; `None` where it cannot be read.
-pub(super) fn of_file(path: &std::path::Path) -> Option<String> {
+pub(crate) fn of_file(path: &std::path::Path) -> Option<String> {
     // A pipe or a device may never end, and nobody could stop the engine from reading it.
     let is_file = std::fs::metadata(path).is_ok_and(|data| data.is_file());
     let mut file = is_file.then(|| std::fs::File::open(path).ok()).flatten()?;
@@ -21,14 +21,11 @@ pub(super) fn of_file(path: &std::path::Path) -> Option<String> {
 }
 
 /// The digest of a content: the first half of its SHA-256, in hexadecimal digits.
-pub(super) fn of_bytes(bytes: &[u8]) -> String {
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..16])
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -10,7 +10,7 @@ mod answer;
 mod callee;
 mod definition;
 mod facts;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod group;
 mod item;
 mod known;
@@ -46,6 +46,7 @@ pub fn digest(bytes: &[u8]) -> String {
     fingerprint::of_bytes(bytes)
 }
 
+use crate::cache::Spec;
 use crate::expression::Scope;
 use crate::program::Program;
 use crate::seal::Seals;
@@ -111,6 +112,8 @@ pub struct Rendered {
     pub source: PathBuf,
     /// Files and folders that are synced before the step is finished.
     pub publishes: Vec<PathBuf>,
+    /// What its `cache` says.
+    pub cache: Option<Spec>,
     /// What the definition hashes to, as written and as rendered, secrets by reference.
     pub fingerprint: String,
     /// What is compared of it as rendered, for people; secrets by reference.

@@ -49,8 +49,18 @@ impl Evaluator {
         let Recorded { with, dir, publishes } = recorded;
         let Ok(instance) = uses.step.decode(with.clone()) else { return false };
         let (source, fingerprint, shown) = (self.source(definition.unit), String::new(), Value::Null);
-        let rendered =
-            Rendered { step: uses.step.0, instance, with, env: Vec::new(), dir, source, publishes, fingerprint, shown };
+        let rendered = Rendered {
+            step: uses.step.0,
+            instance,
+            with,
+            env: Vec::new(),
+            dir,
+            source,
+            publishes,
+            cache: None,
+            fingerprint,
+            shown,
+        };
         self.rendered.borrow_mut().insert((state.node(node).path.clone(), attempt), Arc::new(rendered));
         true
     }

@@ -38,6 +38,13 @@ pub enum Fate {
     WillRun,
     /// It has finished.
     Kept,
+    /// The cache has it: nothing is done.
+    Cached {
+        /// The run that did it.
+        run: String,
+        /// Whether something that runs before it may yet change what it reads.
+        open: bool,
+    },
     /// It has failed, and nothing runs it again in this round.
     Failed,
     /// Its condition does not hold.
@@ -86,6 +93,7 @@ impl Foreseen {
     pub fn changes(&self) -> bool {
         match self.fate {
             Fate::WillRun => self.change != Some(Change::Nothing),
+            Fate::Cached { open, .. } => open,
             Fate::Unknown { .. } | Fate::Fails { .. } => true,
             Fate::Kept | Fate::Failed | Fate::LeftOut | Fate::Skipped { .. } => false,
         }

@@ -7,6 +7,7 @@ use runner_core::{Evaluate, Event, Form, Needs, NodeId, Path, Reason, State, Sta
 use serde_json::Value;
 
 use super::{Change, Fate, Foreseen, ask};
+use crate::cache::{Cached, Look};
 use crate::driver::World;
 use crate::evaluate::{Evaluator, Groups, Large, Rendered};
 use crate::program::Definition;
@@ -33,7 +34,15 @@ pub async fn foresee(
     let (program, facts) = (Arc::clone(&run.program), Arc::clone(&run.facts));
     let evaluator = Evaluator::new(program, facts, large, seals, Groups::default());
     evaluator.remember(&state);
-    let mut walk = Walk { evaluator, state, open: BTreeSet::new(), found: Vec::new(), asked: Vec::new() };
+    let mut walk = Walk {
+        run,
+        evaluator,
+        state,
+        open: BTreeSet::new(),
+        idle: BTreeSet::new(),
+        found: Vec::new(),
+        asked: Vec::new(),
+    };
     if let Some(root) = walk.state.root() {
         walk.body(root);
     }
@@ -45,17 +54,20 @@ pub async fn foresee(
     found
 }
 
-struct Walk {
+struct Walk<'r> {
+    run: &'r Run,
     evaluator: Evaluator,
     state: State,
     /// Steps of which it is not known what they give.
     open: BTreeSet<NodeId>,
+    /// Those of them that do nothing for sure.
+    idle: BTreeSet<NodeId>,
     found: Vec<Foreseen>,
     /// Whose types are to be asked what they would change, by place among those found.
     asked: Vec<(usize, Rendered)>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn body(&mut self, id: NodeId) {
         let Some(body) = self.state.node(id).body() else { return };
         for step in body.steps.clone() {
@@ -76,6 +88,9 @@ impl Walk {
     fn close(&mut self, id: NodeId) {
         if self.state.node(id).children().any(|child| self.open.contains(&child)) {
             self.open.insert(id);
+            if !self.state.node(id).children().any(|child| self.does(child)) {
+                self.idle.insert(id);
+            }
         }
     }
 
@@ -184,6 +199,9 @@ impl Walk {
         match self.evaluator.preview(&self.state, id) {
             Ok(rendered) => {
                 self.found[last].fingerprint = Some(rendered.fingerprint.clone());
+                if self.cached(id, &rendered) {
+                    return;
+                }
                 if rendered.step.can(runner_sdk::Ability::Plan) {
                     self.asked.push((last, rendered));
                 } else {
@@ -196,6 +214,33 @@ impl Walk {
                 None => self.found[last].fate = Fate::Fails { message: error.message },
             },
         }
+    }
+
+    /// Tells of a step that the cache has, or whose inputs are not there; `false` of any other.
+    fn cached(&mut self, id: NodeId, rendered: &Rendered) -> bool {
+        let Some(cached) = Cached::of(self.run, &self.path(id), rendered) else { return false };
+        let open = self.comes_after_work(id);
+        let fate = match cached.look() {
+            Ok(Look::Kept(entry)) => Fate::Cached { run: entry.run, open },
+            Err(error) if !open => Fate::Fails { message: error.message },
+            Ok(Look::Missed(..)) | Err(_) => return false,
+        };
+        if !open && matches!(fate, Fate::Cached { .. }) {
+            self.idle.insert(id);
+        }
+        let last = self.found.len() - 1;
+        self.found[last].fate = fate;
+        true
+    }
+
+    /// Whether anything that a step waits for does something.
+    fn comes_after_work(&self, id: NodeId) -> bool {
+        let around = std::iter::successors(Some(id), |&id| self.state.node(id).parent);
+        around.into_iter().any(|id| self.state.needs_of(id).any(|need| self.does(need)))
+    }
+
+    fn does(&self, id: NodeId) -> bool {
+        self.open.contains(&id) && !self.idle.contains(&id)
     }
 
     /// The first of the steps named in a text of a step that has not ended; a name that is not known stands for all.

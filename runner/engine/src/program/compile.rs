@@ -6,7 +6,7 @@ use runner_core::{Body, Foreach, Kind, Plan, Step, StepIndex};
 use serde_json::Value;
 
 use super::check::Catalog;
-use super::definition::{Call, Definition, StepRef, Uses};
+use super::definition::{Cache, Call, Definition, StepRef, Uses};
 use super::library::{Library, Opened};
 use super::registry::Registry;
 use super::text::{Decision, Fields, Words};
@@ -167,6 +167,15 @@ impl Compiler<'_> {
         let retry_when = decision(retry);
         let is_leaf = matches!(step.action, ast::Action::Uses(_));
         let timeout = step.timeout.or(if is_leaf { defaults.timeout } else { None });
+        let mut texts = |texts: &[ast::Text]| -> Vec<_> {
+            texts.iter().filter_map(|text| Words::compile(text, source, sink)).collect()
+        };
+        let cache = step.cache.as_ref().map(|cache| Cache {
+            inputs: texts(&cache.inputs),
+            values: texts(&cache.values),
+            outputs: texts(&cache.outputs),
+        });
+        let publishes = texts(&step.publishes);
         Definition {
             id: step.id.value.clone(),
             unit,
@@ -188,7 +197,8 @@ impl Compiler<'_> {
             outputs: named(&step.outputs, source, sink),
             env: named(&step.env, source, sink),
             dir: step.dir.as_ref().and_then(|text| Words::compile(text, source, sink)),
-            publishes: step.publishes.iter().filter_map(|text| Words::compile(text, source, sink)).collect(),
+            publishes,
+            cache,
             timeout: timeout.map(|timeout| timeout.value),
             grace: step.grace.or(defaults.grace).map_or(policy::GRACE, |grace| grace.value),
             refers: None,

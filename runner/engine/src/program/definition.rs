@@ -54,12 +54,32 @@ pub struct Definition {
     pub dir: Option<Words>,
     /// `publishes`.
     pub publishes: Vec<Words>,
+    /// `cache`.
+    pub cache: Option<Cache>,
     /// Bound on one attempt; of a service, on the time until it is ready.
     pub timeout: Option<Duration>,
     /// The time between SIGTERM and SIGKILL.
     pub grace: Duration,
     /// The ids of the steps that any of its texts refers to; `None`: all, since one refers to `steps` as a whole.
     pub refers: Option<Vec<String>>,
+}
+
+/// `cache`.
+#[derive(Debug)]
+pub struct Cache {
+    /// The paths and patterns of what it reads.
+    pub inputs: Vec<Words>,
+    /// What else its result depends on.
+    pub values: Vec<Words>,
+    /// The paths and patterns of what it makes.
+    pub outputs: Vec<Words>,
+}
+
+impl Cache {
+    /// Every template.
+    pub fn words(&self) -> impl Iterator<Item = &Words> {
+        self.inputs.iter().chain(&self.values).chain(&self.outputs)
+    }
 }
 
 /// A step type and its fields.
@@ -140,7 +160,8 @@ impl Definition {
     /// Every template, but for those under `with`.
     pub fn words(&self) -> impl Iterator<Item = &Words> {
         let named = self.outputs.iter().chain(&self.env).map(|(_, words)| words);
-        self.name.iter().chain(&self.confirm).chain(named).chain(&self.dir).chain(&self.publishes)
+        let cached = self.cache.iter().flat_map(Cache::words);
+        self.name.iter().chain(&self.confirm).chain(named).chain(&self.dir).chain(&self.publishes).chain(cached)
     }
 
     /// Every expression, but for those under `with`.

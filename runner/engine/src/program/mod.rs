@@ -19,7 +19,7 @@ use runner_core::{Body, Kind, Path, Plan, Selection, StepIndex};
 
 pub use compile::compile;
 pub(crate) use compile::steps_of;
-pub use definition::{Call, Definition, Uses};
+pub use definition::{Cache, Call, Definition, Uses};
 pub use inner::{Inner, Spot};
 pub use library::{Library, LibraryError, Opened};
 pub use registry::Registry;

@@ -77,7 +77,8 @@ pub(super) fn compensation(
     undo: Option<&Uses>,
 ) -> Compensation {
     let repeats = match undo {
-        _ if step.service.is_some() => return Compensation::Nothing,
+        // What is made from inputs is made again when it is wanted, and kept or not whoever made it.
+        _ if step.service.is_some() || step.cache.is_some() => return Compensation::Nothing,
         Some(undo) => {
             undo.step.idempotent || step.interrupted.is_some_and(|rule| rule.value == ast::Interrupted::Repeat)
         }

@@ -11,6 +11,7 @@ use runner_core::{
 use serde_json::Value;
 
 use super::{Counts, Look, Outline};
+use crate::cache::Word;
 use crate::driver::{Entry, LogRange};
 use crate::ledger::Record;
 
@@ -40,6 +41,8 @@ pub struct Trace {
     pub log: Option<LogRange>,
     /// What it executed, if it failed or is in doubt.
     pub command: Option<String>,
+    /// Whether the cache had it.
+    pub cached: bool,
     /// Why the last failed attempt failed.
     pub error: Option<StepError>,
 }
@@ -63,7 +66,7 @@ impl View {
 
     /// Takes in a record.
     pub fn apply(&mut self, record: &Record<Entry>) {
-        let Record { event: Entry { event, log, command, .. }, at, .. } = record;
+        let Record { event: Entry { event, log, command, cache, .. }, at, .. } = record;
         self.state.apply(&slim(event), *at);
         drop(self.state.take_changes());
         self.last = self.last.max(*at);
@@ -92,6 +95,7 @@ impl View {
                 if let Some(id) = self.state.find(path) {
                     let trace = self.traces.entry(id).or_default();
                     (trace.log, trace.command) = (log.clone(), command.clone());
+                    trace.cached = matches!(cache, Some(Word::Kept { .. }));
                     if let AttemptResult::Failed { error } = result {
                         trace.error = Some(error.clone());
                     }

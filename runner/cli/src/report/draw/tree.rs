@@ -174,6 +174,9 @@ impl Pen {
                 Some((Ink::Care, next + &clean(failed(), MOST)))
             }
             Look::Poll { due } => Some((Ink::Busy, format!("not yet, look {} in {}", attempt + 1, until(*due)))),
+            Look::Succeeded if view.trace(id).is_some_and(|trace| trace.cached) => {
+                Some((Ink::Faint, "kept: nothing has changed".to_owned()))
+            }
             Look::Queued => Some((Ink::Faint, "waits for a free place".to_owned())),
             Look::Doubt { why } => Some((Ink::Care, format!("in doubt: {}", clean(why, MOST)))),
             Look::Serving => Some((Ink::Good, "serving".to_owned())),

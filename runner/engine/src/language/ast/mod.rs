@@ -11,6 +11,6 @@ mod workflow;
 
 pub use input::{Bound, Input, InputType};
 pub use policy::{Concurrency, Defaults, OnError, Retry, Until};
-pub use step::{Action, Foreach, Inline, Interrupted, Needs, Service, Step};
+pub use step::{Action, Cache, Foreach, Inline, Interrupted, Needs, Service, Step};
 pub use value::{Expr, Named, Spanned, Text};
 pub use workflow::{Load, Secret, SecretSource, Workflow};

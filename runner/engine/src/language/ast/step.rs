@@ -53,6 +53,8 @@ pub struct Step {
     pub dir: Option<Text>,
     /// `publishes`: the files that are durable before the step is finished.
     pub publishes: Vec<Text>,
+    /// `cache`: what it reads and makes, so that it need not be done again.
+    pub cache: Option<Cache>,
     /// `finally` of a group.
     pub finally: Vec<Step>,
     /// `outputs`.
@@ -103,6 +105,19 @@ pub struct Service {
     pub span: Span,
     /// `ready`: the step is finished when this holds; when its process runs, where it is not written.
     pub ready: Option<Expr>,
+}
+
+/// `cache`.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    /// The place of `cache`.
+    pub span: Span,
+    /// The paths and patterns under `inputs`.
+    pub inputs: Vec<Text>,
+    /// The values under `inputs`.
+    pub values: Vec<Text>,
+    /// The paths and patterns under `outputs`.
+    pub outputs: Vec<Text>,
 }
 
 /// `check` or `undo`: an inline step.

@@ -2,7 +2,8 @@
 
 use super::Decoder;
 use super::fields::Fields;
-use crate::language::ast::{Action, Foreach, Inline, Interrupted, Service, Spanned, Step};
+use crate::diagnostic::Span;
+use crate::language::ast::{Action, Cache, Foreach, Inline, Interrupted, Service, Spanned, Step};
 use crate::language::reader::Node;
 
 /// What kind of step it is, by the key that says what it does.
@@ -35,7 +36,7 @@ const COMMON: [&str; 18] = [
     "with",
 ];
 /// Keys that only a step of a type has, and what to do elsewhere.
-const LEAF: [(&str, &str); 9] = [
+const LEAF: [(&str, &str); 10] = [
     ("retry", "put `retry` on the steps inside, or under `defaults`"),
     ("grace", "put `grace` on the steps inside, or under `defaults`"),
     ("until", "put `until` on a step inside"),
@@ -45,9 +46,10 @@ const LEAF: [(&str, &str); 9] = [
     ("undo", "put `undo` on the steps inside: what holds them is undone step by step"),
     ("interrupted", "put `interrupted` on the steps inside"),
     ("publishes", "put `publishes` on the steps inside"),
+    ("cache", "put `cache` on the steps inside"),
 ];
 const GROUP: [&str; 1] = ["finally"];
-const LATER: [&str; 2] = ["cache", "schedule"];
+const LATER: [&str; 1] = ["schedule"];
 const INTERRUPTED: [(&str, Interrupted); 3] =
     [("repeat", Interrupted::Repeat), ("check", Interrupted::Check), ("stop", Interrupted::Stop)];
 
@@ -89,6 +91,7 @@ impl Decoder<'_> {
             env: get("env").map(|node| self.env(node)).unwrap_or_default(),
             dir: get("dir").and_then(|node| self.text(node)),
             publishes: leaf("publishes").map(|node| self.publishes(node)).unwrap_or_default(),
+            cache: leaf("cache").and_then(|node| self.cache(fields.key("cache").unwrap_or(node.head), node)),
             finally,
             outputs: get("outputs").map(|node| self.outputs(node)).unwrap_or_default(),
         };
@@ -156,6 +159,13 @@ impl Decoder<'_> {
         if serves && matches!(kind, Some(Kind::Uses) | None) {
             unfit("until", "`until` does not fit a service".into(), "`ready` says when a service is ready");
             unfit("undo", "`undo` does not fit a service".into(), "a service is not undone but stopped");
+            unfit("cache", "`cache` does not fit a service".into(), "what a service does lasts as long as it runs");
+        }
+        if fields.has("cache") {
+            let hint = "what is made again from its inputs at any time need not be taken back";
+            unfit("undo", "`undo` does not fit a step with `cache`".into(), hint);
+            let hint = "a poll looks at what is so now";
+            unfit("until", "`until` does not fit a step with `cache`".into(), hint);
         }
     }
 
@@ -245,6 +255,30 @@ impl Decoder<'_> {
         }
         let uses = fields.get("uses").and_then(|node| self.literal(node)).filter(|uses| self.step_type(uses))?;
         Some(Inline { uses, with })
+    }
+
+    fn cache(&mut self, span: Span, node: &Node) -> Option<Cache> {
+        let fields = self.fields(node, "`cache`", &["inputs", "outputs"], &[])?;
+        if !fields.has("inputs") {
+            self.missing(fields.head, "`cache`", "inputs");
+        }
+        let mut cache = Cache { span, inputs: Vec::new(), values: Vec::new(), outputs: Vec::new() };
+        if let Some(inputs) = fields.get("inputs") {
+            let hint = inputs.as_text().map(|text| format!("write `[\"{text}\"]`"));
+            for item in self.items(inputs, "a list of paths, patterns and values", hint).unwrap_or_default() {
+                if item.as_mapping().is_none() {
+                    cache.inputs.extend(self.text(item));
+                    continue;
+                }
+                let Some(fields) = self.fields(item, "a value of `cache.inputs`", &["value"], &[]) else { continue };
+                match fields.get("value") {
+                    Some(value) => cache.values.extend(self.text(value)),
+                    None => self.missing(fields.head, "a value of `cache.inputs`", "value"),
+                }
+            }
+        }
+        cache.outputs = fields.get("outputs").map(|outputs| self.publishes(outputs)).unwrap_or_default();
+        Some(cache)
     }
 
     fn publishes(&mut self, node: &Node) -> Vec<crate::language::ast::Text> {

@@ -7,7 +7,8 @@ use super::scalar::{IDENTIFIER, count, described, duration, expression, text, ti
 use super::with::with_of;
 
 /// The keys that only a step of a type has.
-const LEAF: [&str; 9] = ["retry", "grace", "until", "service", "ready", "check", "undo", "interrupted", "publishes"];
+const LEAF: [&str; 10] =
+    ["retry", "grace", "until", "service", "ready", "check", "undo", "interrupted", "publishes", "cache"];
 
 /// A step.
 pub(super) fn step(types: &[&'static StepType]) -> Value {
@@ -61,8 +62,9 @@ pub(super) fn step(types: &[&'static StepType]) -> Value {
             {"if": {"required": ["steps"]}, "then": {"properties": {"with": false}}},
             {
                 "if": {"required": ["service"], "properties": {"service": {"const": true}}},
-                "then": {"properties": {"until": false, "undo": false}},
+                "then": {"properties": {"until": false, "undo": false, "cache": false}},
             },
+            {"if": {"required": ["cache"]}, "then": {"properties": {"until": false, "undo": false}}},
             {"if": {"required": ["uses"]}, "then": {"properties": {"on_error": {"not": {"const": "undo"}}}}},
         ],
     })
@@ -122,6 +124,25 @@ fn leaf() -> Value {
         "publishes": {
             "description": "Files and folders that are on disk before the step counts as finished.",
             "type": "array", "items": text(),
+        },
+        "cache": {
+            "description": "What it reads and makes: where all of that is as it was, in this run or an earlier one, it is not done again.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["inputs"],
+            "properties": {
+                "inputs": {
+                    "description": "The files that it reads: paths and patterns; and `value: TEXT` for what else its result depends on.",
+                    "type": "array",
+                    "items": {"anyOf": [text(), {
+                        "type": "object", "additionalProperties": false, "required": ["value"], "properties": {"value": text()},
+                    }]},
+                },
+                "outputs": {
+                    "description": "The files that it makes: paths and patterns.",
+                    "type": "array", "items": text(),
+                },
+            },
         },
     })
 }

@@ -32,11 +32,17 @@ impl Checker<'_> {
                 ("timeout", step.timeout.map(|timeout| timeout.span)),
                 ("undo", step.undo.as_ref().map(|undo| undo.uses.span)),
                 ("interrupted", step.interrupted.map(|rule| rule.span)),
+                ("cache", step.cache.as_ref().map(|cache| cache.span)),
             ];
             for (key, span) in given.into_iter().filter_map(|(key, span)| Some((key, span?))) {
                 let message = format!("`{key}` does not fit `{}`, which waits for a person", of.name);
                 self.push(Diagnostic::error(source, span, message));
             }
+        }
+        if let (Some(cache), Some(secret)) = (&step.cache, definition.sealed().next()) {
+            let message = format!("`cache` does not fit a step whose output `{secret}` is secret");
+            let hint = "what is remembered of a step is not sealed";
+            self.push(Diagnostic::error(source, cache.span, message).hint(hint));
         }
         let Some(rule) = step.interrupted else { return };
         match (rule.value, &step.check) {

@@ -8,7 +8,7 @@ use super::list::{At, Layer, List};
 use super::names::{Names, of_item};
 use crate::expression::{Need, Problem, Type, TypeEnv};
 use crate::language::ast::{self, Action};
-use crate::program::Definition;
+use crate::program::{Cache, Definition};
 
 impl<'p> Checker<'p> {
     /// Goes through a step and what stands in it, and says what is behind `steps.ID`.
@@ -28,7 +28,9 @@ impl<'p> Checker<'p> {
             self.foreach(&mut names, definition);
         }
         let env_texts = definition.env.iter().map(|(_, words)| words);
-        for words in definition.name.iter().chain(env_texts).chain(&definition.dir).chain(&definition.publishes) {
+        let cached = definition.cache.iter().flat_map(Cache::words);
+        let texts = definition.name.iter().chain(env_texts).chain(&definition.dir).chain(&definition.publishes);
+        for words in texts.chain(cached) {
             self.text(&mut names, words);
         }
         let outputs = match &step.action {

@@ -134,7 +134,8 @@ fn written(node: &Node, text: &str) -> Option<Span> {
 }
 
 /// Keys of a step that are at times written one level too deep.
-const BESIDE: [&str; 12] = [
+const BESIDE: [&str; 13] = [
+    "cache",
     "check",
     "dir",
     "env",
