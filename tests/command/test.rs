@@ -9,7 +9,7 @@ use crate::support::Project;
 const WORKFLOW: &str = "
 inputs: {name: {type: string, default: x}}
 steps:
-  - {id: a, uses: exec.run, retry: {attempts: 5, delay: 20m, factor: 1, max_delay: 20m}, with: {argv: [touch, real]}}
+  - {id: a, uses: exec.run, retry: {attempts: 5, delay: 20m, factor: 1}, with: {argv: [touch, real]}}
   - {id: b, uses: http.request, with: {url: 'http://{{inputs.name}}/'}}
 outputs: {body: '{{steps.b.outputs.body}}'}
 ";

@@ -167,7 +167,7 @@ steps:
   - id: web
     uses: exec.run
     service: true
-    with: {script: 'echo ready; sleep 1000 & echo $$ >pid; wait', capture: text}
+    with: {script: 'echo $$ >pid; echo ready; sleep 1000 & wait', capture: text}
     ready: output.stdout.contains('ready')
   - {id: check, uses: exec.run, with: {script: 'kill -0 $(cat pid)'}}
 finally:

@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod command;
 mod complete;
+mod defect;
 mod drive;
 mod edit;
 mod event;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    defect::attend();
     let mut words = std::env::args_os().skip(1);
     match (words.next(), words.next()) {
         (Some(word), Some(folder)) if word == drive::KEEPER => {

@@ -11,6 +11,7 @@
 //! A step reaches the world only through its [`Context`], so its tests need no world.
 
 pub mod command;
+pub mod contain;
 pub mod context;
 pub mod error;
 pub mod example;

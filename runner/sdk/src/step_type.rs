@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::Future;
 use crate::command::{Captured, Command, Exit, Finished};
+use crate::contain;
 use crate::context::{Context, Place};
 use crate::error::{Error, Result};
 use crate::example::Example;
@@ -246,22 +247,22 @@ struct OfInProcess<T>(T);
 macro_rules! common {
     () => {
         fn validate(&self) -> Result<()> {
-            self.0.validate()
+            contain::call(|| self.0.validate())
         }
         fn reads(&self) -> Vec<PathBuf> {
             self.0.reads()
         }
         fn plan<'a>(&'a self, context: &'a Context) -> Future<'a, Result<Option<Change>>> {
-            Box::pin(self.0.plan(context))
+            Box::pin(contain::future(async move { self.0.plan(context).await }))
         }
         fn check<'a>(&'a self, context: &'a Context) -> Future<'a, Result<Option<Value>>> {
-            Box::pin(async move { self.0.check(context).await?.map(encode).transpose() })
+            Box::pin(contain::future(async move { self.0.check(context).await?.map(encode).transpose() }))
         }
         fn undo<'a>(&'a self, output: Value, context: &'a Context) -> Future<'a, Result<()>> {
-            Box::pin(async move {
+            Box::pin(contain::future(async move {
                 let output = decode::<T::Output>(output).map_err(|e| Error::input(e.to_string()))?;
                 self.0.undo(&output, context).await
-            })
+            }))
         }
     };
 }
@@ -269,17 +270,17 @@ macro_rules! common {
 macro_rules! process {
     () => {
         fn command(&self, place: &Place) -> Result<Command> {
-            self.0.command(place)
+            contain::call(|| self.0.command(place))
         }
         fn finish(&self, place: &Place, exit: Exit, captured: &Captured) -> Result<Finished<Value>> {
-            let finished = self.0.finish(place, exit, captured)?;
+            let finished = contain::call(|| self.0.finish(place, exit, captured))?;
             Ok(Finished { output: encode(finished.output)?, files: finished.files })
         }
         fn decided_by(&self) -> Option<Vec<i32>> {
             self.0.decided_by()
         }
         fn started(&self, captured: &Captured) -> Option<Value> {
-            self.0.started(captured).and_then(|output| encode(output).ok())
+            contain::call(|| Ok(self.0.started(captured))).ok().flatten().and_then(|output| encode(output).ok())
         }
         fn run<'a>(&'a self, _: &'a Context) -> Future<'a, Result<Value>> {
             Box::pin(async { Err(wrong_kind::<T>()) })
@@ -315,7 +316,7 @@ impl<T: InProcess> Instance for OfInProcess<T> {
         None
     }
     fn run<'a>(&'a self, context: &'a Context) -> Future<'a, Result<Value>> {
-        Box::pin(async move { encode(self.0.run(context).await?) })
+        Box::pin(contain::future(async move { encode(self.0.run(context).await?) }))
     }
     fn serve<'a>(&'a self, _: &'a Context) -> Future<'a, Result<()>> {
         Box::pin(async { Err(wrong_kind::<T>()) })

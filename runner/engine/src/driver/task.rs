@@ -141,7 +141,7 @@ async fn settle(watched: Watched, output: Value) -> AttemptResult {
 
 async fn carry_out(work: Work, mut asked: watch::Receiver<Stop>) -> AttemptResult {
     let Work { rendered, context, asked: wanted, stopper, timeout, grace, .. } = work;
-    // A task of its own, so that a panic of a step is that step's failure and nobody else's.
+    // A task of its own, which can be dropped where it does not stop.
     let mut task = tokio::spawn(async move {
         match wanted {
             None => rendered.instance.run(&context).await,
@@ -185,17 +185,7 @@ fn result(ended: Result<runner_sdk::Result<Value>, tokio::task::JoinError>) -> A
     match ended {
         Ok(Ok(output)) => AttemptResult::Succeeded { output },
         Ok(Err(error)) => AttemptResult::Failed { error: error::of_step(error) },
-        Err(join) => {
-            let reason = match join.try_into_panic() {
-                Ok(panic) => panic
-                    .downcast_ref::<&str>()
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "no reason given".to_owned()),
-                Err(_) => "its task was dropped".to_owned(),
-            };
-            let message = format!("the step itself is broken: {reason}");
-            AttemptResult::Failed { error: StepError::new(ErrorKind::Permanent, message) }
-        }
+        // Nobody aborts it before it has ended but the end of the engine.
+        Err(_) => AttemptResult::InDoubt { why: "its task was dropped".to_owned() },
     }
 }

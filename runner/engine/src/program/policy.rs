@@ -53,6 +53,8 @@ fn retry(own: Option<&ast::Retry>, defaults: Option<&ast::Retry>) -> Retry {
         retry.jitter = layer.jitter.map_or(retry.jitter, |jitter| jitter.value);
         retry.when |= layer.when.is_some();
     }
+    // Who wants the first wait to be longer than the longest that is usual wants all of them to be.
+    retry.max_delay = retry.max_delay.max(retry.delay);
     retry
 }
 
