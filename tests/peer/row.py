@@ -8,6 +8,9 @@ from measure import contest, folder, lone, once
 from scale import ROWS as SCALE
 from weight import ROWS as WEIGHT
 
+# How many steps the engine permits ahead of their turn for each place that there is (docs/architecture.md).
+AHEAD = 2
+
 
 @dataclass
 class Row:
@@ -24,8 +27,9 @@ class Row:
         return asdict(self)
 
 
-def table(b, chain: bool, step: str) -> dict[str, float]:
-    """Seconds for all steps: ours, the peers', and that of the leanest program where there is one."""
+def table(b, chain: bool, step: str, ahead: int) -> dict[str, float]:
+    """Seconds for all steps: ours, the peers', and that of the leanest program that gives what ours gives; `ahead` is how many
+    steps wait for each place."""
     cores = str(os.cpu_count())
     peers = {"runner": [b.runner, "run", "bench"] + ([] if chain else ["--parallel", cores])}
     known = {
@@ -45,8 +49,9 @@ def table(b, chain: bool, step: str) -> dict[str, float]:
             write(where, b.steps // 10, chain, step)
             return 10 * once([b.find("snakemake"), "-q", "all", "-c", "1" if chain else cores], where)
         peers["snakemake"] = snakemake
-    if chain and b.leanest:
-        peers["leanest C"] = [b.leanest, "chain", str(b.steps)]
+    if b.leanest:
+        places = 1 if chain else os.cpu_count()
+        peers["leanest C"] = [b.leanest, "chain", str(b.steps), str(places), str(places * ahead)]
     return contest(peers, b.rounds, lambda where: write(where, b.steps, chain, step))
 
 
@@ -67,21 +72,21 @@ def per_step(b, times: dict[str, float]) -> dict[str, float]:
 
 
 def chain(b) -> Row:
-    times = table(b, True, TRUE)
+    times = table(b, True, TRUE, 0)
     got, holds = against(times, {"make": 1.2, "task": 0.35})
     return Row("chain", f"chain of {b.steps:,} `/bin/true` steps, strict order, every step durable",
                "≤ 1.2 × make, ≤ 0.35 × task", got, holds, unit="ms a step", bars=per_step(b, times))
 
 
 def ahead(b) -> Row:
-    times = table(b, True, REPEAT)
-    got, holds = against({name: took for name, took in times.items() if name != "leanest C"}, {"make": 1.0})
+    times = table(b, True, REPEAT, AHEAD)
+    got, holds = against(times, {"make": 1.0})
     return Row("ahead", "the same with `interrupted: repeat` (permitted ahead)", "≤ 1.0 × make", got, holds,
                unit="ms a step", bars=per_step(b, times))
 
 
 def independent(b) -> Row:
-    times = table(b, False, REPEAT)
+    times = table(b, False, REPEAT, AHEAD)
     got, holds = against(times, {"make": 1.05, "ninja": 0.6})
     return Row("independent", f"{b.steps:,} independent `/bin/true`, `--parallel` = cores",
                "≤ 1.05 × make -jN, ≤ 0.6 × ninja", got, holds, unit="ms a step", bars=per_step(b, times))

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use runner_core::{
-    AttemptResult, Compensation, Event, Kind, Leaf, Path, Phase, Plan, Purpose, Reason, State, Status, TimerKind,
+    AttemptResult, Compensation, End, Event, Kind, Leaf, Path, Phase, Plan, Purpose, Reason, State, Status, TimerKind,
 };
 use runner_engine::cache::Word;
 use runner_engine::driver::{Entry, Live, Observer, Outcome};
@@ -36,6 +36,10 @@ pub(crate) struct Plain {
     replaying: bool,
     lines: String,
     heart: Heart,
+    /// When this engine life began, in milliseconds since 1970.
+    life: u64,
+    /// How the run ended, where that was well.
+    success: Option<(State, u64, Value)>,
 }
 
 impl Plain {
@@ -52,6 +56,8 @@ impl Plain {
             replaying: how == Begin::Again,
             lines: String::new(),
             heart,
+            life: 0,
+            success: None,
         };
         let verb = if how == Begin::Again { "resuming " } else { "" };
         plain.say(&format!("{verb}run {} of {}", plain.id.clone(), clean(&run.record.workflow, 200)));
@@ -173,6 +179,14 @@ impl Plain {
 
 impl Observer for Plain {
     fn fact(&mut self, record: &Record<Entry>, state: &State) {
+        match &record.event.event {
+            Event::LifeStarted { .. } => self.life = record.at,
+            Event::RoundEnded { end: End::Succeeded, outputs, .. } => {
+                self.success = Some((state.clone(), record.at, outputs.clone()));
+            }
+            Event::RoundStarted { .. } => self.success = None,
+            _ => {}
+        }
         if self.replaying {
             return;
         }
@@ -228,12 +242,18 @@ impl Observer for Plain {
 impl Reporter for Plain {
     fn end(&mut self, _: &Outcome) {
         self.print();
-        // What ends it is told from the record, by the same fold that a terminal shows: nothing is kept for it meanwhile.
+        // What ends it is told by the same fold that a terminal shows: of one that ended well from its state alone, of another
+        // from the record, so that nothing is kept for it meanwhile.
         let outline = Outline::of(&self.program, std::mem::take(&mut self.inputs));
-        let mut view = View::new(outline.began_as(self.origin.as_ref()));
-        for record in ledger::read::<Entry>(&self.folder).unwrap_or_default() {
-            view.apply(&record);
-        }
+        let view = if let Some((state, last, outputs)) = self.success.take() {
+            View::of_success(outline, state, (self.life, last), outputs)
+        } else {
+            let mut view = View::new(outline.began_as(self.origin.as_ref()));
+            for record in ledger::read::<Entry>(&self.folder).unwrap_or_default() {
+                view.apply(&record);
+            }
+            view
+        };
         let pen = Pen { glyphs: super::glyphs(), width: 2000, now: drive::now(), frame: 0, column: 0 };
         let told = Told { view: &view, id: &self.id, folder: &self.folder, pen: &pen };
         let lines = std::iter::once(head(&view, &pen, None)).chain(told.lines());

@@ -64,6 +64,12 @@ impl View {
         }
     }
 
+    /// A run that has ended well, by the state it ended in: its attempts are nothing to tell of. `life` and `last` are when
+    /// the engine took it up and when it ended, in milliseconds since 1970.
+    pub fn of_success(outline: Outline, state: State, (life, last): (u64, u64), outputs: Value) -> Self {
+        Self { state, life, last, outputs, end: Some(End::Succeeded), ..Self::new(outline) }
+    }
+
     /// Takes in a record.
     pub fn apply(&mut self, record: &Record<Entry>) {
         let Record { event: Entry { event, log, command, cache, .. }, at, .. } = record;
