@@ -132,3 +132,30 @@ fn a_run_that_asks_is_resumed_as_it_is_and_cancelled_without_an_answer() {
     assert_eq!((project.journal().end(), project.journal().status("release")), ("cancelled", "cancelled"));
     project.run(&["approve", &id]).expect(2);
 }
+
+#[test]
+fn approving_one_thing_after_another_does_nothing_again_that_has_failed() {
+    let project = project(
+        "
+steps:
+  - id: each
+    foreach: \"['a', 'b']\"
+    on_error: continue
+    steps:
+      - {id: work, uses: exec.run, with: {script: 'echo {{item}} >>ran; test -e good'}}
+    finally:
+      - {id: ask, uses: approval.wait, with: {message: 'clean {{item}}?'}}
+",
+    );
+    project.run(&["run", "w"]).expect(22);
+    let id = project.runs().pop().unwrap();
+    project.run(&["approve", &id, "each[a]/ask"]).expect(22);
+    project.run(&["approve", &id, "each[b]/ask"]).expect(20);
+    let mut ran: Vec<_> = project.read("ran").lines().map(str::to_owned).collect();
+    ran.sort();
+    assert_eq!(ran, ["a", "b"]);
+    // `resume` is what tries again.
+    project.write("good", "");
+    project.run(&["resume"]).expect(22);
+    assert_eq!(project.read("ran").lines().count(), 4);
+}

@@ -35,6 +35,10 @@ pub enum Event {
     RoundStarted {
         /// Counts rounds, from 2 (the first needs no fact).
         round: u32,
+        /// Whether the one before goes on in it, which waited for a person's answer: then what has failed stays so until
+        /// the list that it stands in has ended.
+        #[serde(default, skip_serializing_if = "is_false")]
+        goes_on: bool,
     },
     /// What was read once for the whole run was changed by a person between two engine lives.
     Revised {

@@ -36,8 +36,10 @@ pub enum Input {
         /// Step, attempt and what became of it.
         found: Vec<(Path, u32, Found)>,
     },
-    /// A person wants the run to go on.
+    /// A person wants the run to go on, and what has failed to be tried again.
     Resume,
+    /// A person has answered what the run waited for, and it goes on with that.
+    GoOn,
     /// A service said something; it may be ready now.
     Announced {
         /// The step.

@@ -86,10 +86,10 @@ fn told(past: &Past, id: NodeId) -> Vec<String> {
     let mut finished = false;
     for fact in &past.facts {
         match &fact.event.event {
-            Event::RoundStarted { round } if finished => {
+            Event::RoundStarted { round, .. } if finished => {
                 said.push(format!("It was kept in round {round}: it had succeeded."));
             }
-            Event::RoundStarted { round } => cause = Some(format!("round {round} began")),
+            Event::RoundStarted { round, .. } => cause = Some(format!("round {round} began")),
             Event::Revised { revision } => {
                 let again = revision.amendments.iter().any(
                     |amendment| matches!(amendment, Amendment::Reopened { path: of } if of == path || words::is_in(path.as_str(), of.as_str())),

@@ -132,7 +132,8 @@ impl Machine {
                 self.emit(Event::Revised { revision });
             }
             Input::Recovered { found } => self.recovered(found, evaluate),
-            Input::Resume => self.resume(evaluate),
+            Input::Resume => self.resume(false, evaluate),
+            Input::GoOn => self.resume(true, evaluate),
             Input::Announced { path, attempt, output } if under_way => {
                 self.announced(&path, attempt, output, evaluate);
             }

@@ -36,14 +36,16 @@ impl Machine {
         self.take_up(evaluate);
     }
 
-    /// A person wants a run to go on that stands still.
-    pub(super) fn resume(&mut self, evaluate: &dyn Evaluate) {
+    /// A person wants a run to go on that stands still; `answered`: what it waited for was answered.
+    pub(super) fn resume(&mut self, answered: bool, evaluate: &dyn Evaluate) {
         let resumable = [End::Failed, End::TimedOut, End::Paused, End::Interrupted, End::Undone];
         // One that had succeeded goes on where an edit has opened it again.
         let opened = self.state.root().is_some_and(|root| !self.state.node(root).status.is_end());
         let goes_on = |end: &End| resumable.contains(end) || *end == End::Succeeded && opened;
-        if matches!(self.state.phase(), Phase::Ended(end) if goes_on(end)) {
-            self.emit(Event::RoundStarted { round: self.state.round() + 1 });
+        let Phase::Ended(end) = *self.state.phase() else { return };
+        if goes_on(&end) {
+            let goes_on = answered && end == End::Paused;
+            self.emit(Event::RoundStarted { round: self.state.round() + 1, goes_on });
             self.take_up(evaluate);
         }
     }
@@ -101,7 +103,7 @@ impl Machine {
         // In this order: should only the first become durable, the next round ends the run all the same.
         self.emit(Event::CancelRequested { by });
         if standing {
-            self.emit(Event::RoundStarted { round: self.state.round() + 1 });
+            self.emit(Event::RoundStarted { round: self.state.round() + 1, goes_on: false });
         }
         self.take_up(evaluate);
     }

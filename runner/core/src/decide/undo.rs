@@ -17,7 +17,7 @@ impl Machine {
             _ => false,
         };
         if self.state.has_begun_undo() {
-            return self.resume(evaluate);
+            return self.resume(false, evaluate);
         }
         if to.as_ref().is_some_and(|to| !self.has_succeeded(to)) {
             return;
@@ -25,7 +25,7 @@ impl Machine {
         // In this order: should only the first become durable, the next round undoes the run all the same.
         self.emit(Event::UndoRequested { by, to });
         if standing {
-            self.emit(Event::RoundStarted { round: self.state.round() + 1 });
+            self.emit(Event::RoundStarted { round: self.state.round() + 1, goes_on: false });
         }
         self.take_up(evaluate);
     }

@@ -22,7 +22,7 @@ impl State {
         match event {
             Event::RunStarted { record, seed, parallel } => self.run_started(record, *seed, *parallel, at),
             Event::LifeStarted { epoch, .. } => self.epoch = *epoch,
-            Event::RoundStarted { round } => self.round_started(*round),
+            Event::RoundStarted { round, goes_on } => self.round_started(*round, *goes_on),
             Event::Revised { revision } => self.revised(revision),
             Event::InterruptRequested { kill, .. } => self.enter_phase(Phase::Interrupting { kill: *kill }),
             Event::CancelRequested { .. } => {

@@ -9,10 +9,10 @@ use crate::event::Reason;
 use crate::plan::Kind;
 
 impl State {
-    pub(super) fn round_started(&mut self, round: u32) {
+    pub(super) fn round_started(&mut self, round: u32, goes_on: bool) {
         self.round = round;
         if let Some(root) = self.root() {
-            if self.awaits_undo() { self.open_for_undo(root) } else { self.renew(root) }
+            if self.awaits_undo() { self.open_for_undo(root) } else { self.renew(root, goes_on) }
         }
         // What a person ended for good stays so, whatever came between.
         self.enter_phase(match (&self.undo, self.cancelled) {
@@ -22,8 +22,9 @@ impl State {
         });
     }
 
-    /// Opens a node again that failed, was cancelled, or holds something that did.
-    fn renew(&mut self, id: NodeId) {
+    /// Opens a node again that failed, was cancelled, or holds something that did. Where the round before `goes_on`, only what
+    /// is under way.
+    fn renew(&mut self, id: NodeId, goes_on: bool) {
         let status = self.node(id).status;
         let is_root = self.node(id).role == Role::Root;
         match &self.node(id).form {
@@ -31,12 +32,13 @@ impl State {
             Form::Leaf(_) if matches!(status, Status::Failed | Status::Cancelled | Status::Undone) => self.reset(id),
             Form::Leaf(_) => self.forgive(id),
             Form::Body(body) if body.steps.is_empty() && status != Status::Active && !is_root => self.reset(id),
-            Form::Body(_) => self.renew_body(id),
+            Form::Body(_) => self.renew_body(id, goes_on),
             Form::Each(each) if each.items.is_empty() => self.reset(id),
             Form::Each(each) => {
                 for item in each.items.clone() {
-                    if self.is_troubled(item) || self.node(item).status == Status::Active {
-                        self.renew_member(item);
+                    let active = self.node(item).status == Status::Active;
+                    if active || !goes_on && self.is_troubled(item) {
+                        self.renew_member(item, goes_on);
                     }
                 }
                 self.reopen(id);
@@ -44,11 +46,11 @@ impl State {
         }
     }
 
-    fn renew_body(&mut self, id: NodeId) {
+    fn renew_body(&mut self, id: NodeId, answered: bool) {
         let Some(body) = self.node(id).body() else { return };
         let (steps, finally) = (body.steps.clone(), body.finally.clone());
         // A list whose `finally:` has begun and is not over goes on with that: its round has not ended.
-        let goes_on = self.node(id).status == Status::Active && body.stage != Stage::Steps;
+        let goes_on = self.node(id).status == Status::Active && (answered || body.stage != Stage::Steps);
         let undoes = goes_on && body.stage == Stage::Undo;
         let troubled = !goes_on && steps.iter().any(|&step| self.is_troubled(step));
         if troubled {
@@ -56,7 +58,7 @@ impl State {
         }
         for step in steps.iter().copied() {
             if !troubled && self.node(step).status == Status::Active {
-                self.renew(step);
+                self.renew(step, answered);
             }
         }
         let keeps_finally = !troubled && !finally.is_empty();
@@ -67,8 +69,8 @@ impl State {
             if !keeps_finally {
                 self.reset(step);
                 self.detach(step);
-            } else if self.is_troubled(step) || self.node(step).status == Status::Active {
-                self.renew_member(step);
+            } else if self.node(step).status == Status::Active || !answered && self.is_troubled(step) {
+                self.renew_member(step, answered);
             }
         }
         if let Form::Body(body) = &mut self.nodes[id.0].form {
@@ -107,14 +109,14 @@ impl State {
             if self.sees_status(step) && !self.holds_doubt(step) {
                 self.reset(step);
             } else if is_troubled[at] || status == Status::Active || status == Status::Skipped && after[at] {
-                self.renew_member(step);
+                self.renew_member(step, false);
             }
         }
     }
 
     /// Opens one member of a list or foreach again.
-    fn renew_member(&mut self, id: NodeId) {
-        if self.node(id).status == Status::Skipped { self.reset(id) } else { self.renew(id) }
+    fn renew_member(&mut self, id: NodeId, goes_on: bool) {
+        if self.node(id).status == Status::Skipped { self.reset(id) } else { self.renew(id, goes_on) }
     }
 
     /// Whether an attempt in a node is in doubt and may not simply be repeated, or a person has said what became of it.

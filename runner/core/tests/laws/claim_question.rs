@@ -106,3 +106,27 @@ fn a_run_that_is_cancelled_asks_nobody() {
     assert_eq!(world.run(), End::Cancelled);
     assert_eq!((world.status("ask"), world.machine.questions()), (Status::Cancelled, vec![]));
 }
+
+#[test]
+fn an_answer_goes_on_with_the_round_and_tries_nothing_again_that_has_failed() {
+    let item = g("e", vec![s("work")], vec![s("ask").approval()]).each(None).on_error(OnError::Continue);
+    let script = Script::default().items("e", &["x", "y"]);
+    let script = script.outcome("e[x]/work", &[Outcome::Permanent, Outcome::Permanent, Outcome::Ok]);
+    let script = script.outcome("e[y]/work", &[Outcome::Permanent, Outcome::Ok]);
+    let mut world = World::new(&plan(vec![item], vec![]), script, 8);
+    paused(&mut world);
+    for path in ["e[x]/ask", "e[y]/ask"] {
+        assert_eq!(*world.phase(), Phase::Ended(End::Paused));
+        let answer = world.answer(Path::parse(path));
+        world.feed(answer);
+        world.feed(Input::GoOn);
+        world.run_until(|world| matches!(world.phase(), Phase::Ended(_)));
+    }
+    assert_eq!(*world.phase(), Phase::Ended(End::Failed));
+    let executions = |world: &World| (world.executions("e[x]/work"), world.executions("e[y]/work"), asked(world));
+    assert_eq!(executions(&world), (1, 1, 2));
+    // A person who resumes wants what has failed to be tried again.
+    world.feed(Input::Resume);
+    paused(&mut world);
+    assert_eq!(executions(&world), (2, 2, 4));
+}

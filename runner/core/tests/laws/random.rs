@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use runner_core::{
-    AttemptResult, Effect, End, ErrorKind, Found, Input, Interrupted, OnError, Path, Phase, Plan, Selection, Settled,
-    Status, StepError, When,
+    AttemptResult, Effect, End, ErrorKind, Event, Found, Input, Interrupted, OnError, Path, Phase, Plan, Selection,
+    Settled, Status, StepError, When,
 };
 use serde_json::json;
 
@@ -337,8 +337,7 @@ fn live(mut maker: Maker, parallel: usize, edits: bool) {
             Some(input) => input,
             None if !possible.is_empty() => dice.pick(&possible).clone(),
             None => match world.ended() {
-                // Each round tries again what failed, and that may ask again: some plans ask for ever.
-                End::Paused if pauses > 100 => Input::Cancel { by: "a person who has had enough".to_owned() },
+                End::Paused if pauses > 100 => panic!("it asks for ever"),
                 End::Paused => {
                     pauses += 1;
                     world.person().unwrap_or(Input::Resume)
@@ -455,5 +454,14 @@ fn what_once_went_wrong_beside_an_edit_ends() {
         (16_890_804_560_096_505_986, 4, 2, 2),
     ] {
         live(maker(seed, steps, finally), parallel, true);
+    }
+}
+
+impl World {
+    /// What a person says to a run that waits for nobody any more: one whose questions were answered goes on with them.
+    pub(crate) fn go_on(&self) -> Input {
+        let since = self.journal.iter().rev().take_while(|(event, _)| !matches!(event, Event::RoundEnded { .. }));
+        let answered = since.into_iter().any(|(event, _)| matches!(event, Event::QuestionAnswered { .. }));
+        if answered { Input::GoOn } else { Input::Resume }
     }
 }

@@ -407,7 +407,7 @@ impl World {
             return Some(self.answer(path));
         }
         let settle = self.machine.doubts().into_iter().next();
-        Some(settle.map_or(Input::Resume, |(path, _)| {
+        Some(settle.map_or(self.go_on(), |(path, _)| {
             let outputs = json!({"of": path.as_str()});
             let undoes = self.state().find(&path).is_some_and(|id| self.state().is_being_undone(id));
             let settled = if self.is_there(&path) == undoes { Settled::Repeat } else { Settled::Done { outputs } };

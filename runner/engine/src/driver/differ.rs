@@ -21,7 +21,7 @@ impl Folded {
         }
         if matches!(state.phase(), runner_core::Phase::Ended(_)) {
             let round = state.round() + 1;
-            state.apply(&Event::RoundStarted { round }, 0);
+            state.apply(&Event::RoundStarted { round, goes_on: false }, 0);
         }
         state
     }

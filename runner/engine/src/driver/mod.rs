@@ -279,11 +279,11 @@ impl<'a> Driver<'a> {
         Ok(self.ended.is_some())
     }
 
-    /// Begins the next round of a run that stands still.
+    /// Begins the next round of a run that stands still and has its answer.
     fn begin_again(&mut self) -> Result<(), DriveError> {
         self.again = false;
         self.ended = None;
-        self.feed_quietly(Input::Resume)
+        self.feed_quietly(Input::GoOn)
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), DriveError> {

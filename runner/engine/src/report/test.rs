@@ -219,7 +219,7 @@ fn a_new_round_opens_what_failed_and_forgets_the_end() {
     fed.finishes(5, "first", Status::Failed);
     fed.feed(5, Event::RoundEnded { end: End::Failed, outputs: Value::Null, error: Some(broken()), exit_code: None });
     assert_eq!(fed.view.end(), Some(End::Failed));
-    fed.feed(9, Event::RoundStarted { round: 2 });
+    fed.feed(9, Event::RoundStarted { round: 2, goes_on: false });
     assert_eq!((fed.view.end(), fed.look("first")), (None, Look::Pending));
     assert!(fed.view.failures().is_empty());
 }
