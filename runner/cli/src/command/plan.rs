@@ -106,7 +106,7 @@ fn show(found: &[Foreseen], shape: Shape) {
 pub(crate) fn line(step: &Foreseen, since: Option<(&'static str, String)>, text: &mut String) {
     let (word, why) = match &step.fate {
         Fate::WillRun if since.is_some() => since.unwrap_or_default(),
-        Fate::WillRun => ("will run", String::new()),
+        Fate::WillRun => ("will run", step.missed.as_ref().map(|why| format!(", since {why}")).unwrap_or_default()),
         Fate::Kept => ("kept", String::new()),
         Fate::Cached { run, open: false } => ("kept", format!(": nothing has changed since run {run}")),
         Fate::Cached { run, open: true } => {

@@ -25,6 +25,9 @@ pub struct Foreseen {
     /// What its definition hashes to, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// Of a step with `cache` that runs: why the cache does not have it, as things are now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
     /// What it would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,

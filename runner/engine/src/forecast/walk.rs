@@ -223,7 +223,13 @@ impl Walk<'_> {
         let fate = match cached.look() {
             Ok(Look::Kept(entry)) => Fate::Cached { run: entry.run, open },
             Err(error) if !open => Fate::Fails { message: error.message },
-            Ok(Look::Missed(..)) | Err(_) => return false,
+            Ok(Look::Missed(_, why)) => {
+                if let Some(found) = self.found.last_mut() {
+                    found.missed = Some(why);
+                }
+                return false;
+            }
+            Err(_) => return false,
         };
         if !open && matches!(fate, Fate::Cached { .. }) {
             self.idle.insert(id);
@@ -274,7 +280,7 @@ impl Walk<'_> {
         }
         let uses = self.definition(id).and_then(|definition| definition.uses.as_ref());
         let uses = uses.map(|uses| uses.step.name.to_owned());
-        self.found.push(Foreseen { path: self.path(id), fate, uses, fingerprint: None, change: None });
+        self.found.push(Foreseen { path: self.path(id), fate, uses, fingerprint: None, missed: None, change: None });
     }
 
     fn fails(&mut self, id: NodeId, error: StepError) {
