@@ -143,14 +143,23 @@ fn what_changes_its_inputs_while_it_runs_is_not_remembered() {
     let project = project(
         "
 steps:
-  - {id: own, uses: exec.run, with: {script: 'echo x >>count'}, cache: {inputs: [count]}}
+  - {id: own, uses: exec.run, with: {script: 'echo x >>ran; cat other >in'}, cache: {inputs: [in]}}
 ",
     );
-    project.write("count", "");
+    project.write("other", "changed");
     for times in 1..4 {
+        // As it was before the step changed it.
+        project.write("in", "");
         project.run(&["run", "w"]).expect(0);
-        assert_eq!(project.read("count").lines().count(), times);
+        assert_eq!(project.read("ran").lines().count(), times);
     }
+    // Once it changes nothing, it is remembered.
+    project.write("other", "");
+    for _ in 0..2 {
+        project.write("in", "");
+        project.run(&["run", "w"]).expect(0);
+    }
+    assert_eq!(project.read("ran").lines().count(), 4);
 }
 
 #[test]

@@ -20,7 +20,7 @@ const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
 impl Files {
-    /// The files that patterns name, and the first pattern that names none although it has no wildcard.
+    /// The files that patterns name, and the first pattern that names none.
     ///
     /// A folder stands for all that is in it. A pattern behind a `!` takes out what those before it have found. A symbolic
     /// link counts for where it points to, and for the content of a file there; folders behind one are not gone through.
@@ -33,14 +33,12 @@ impl Files {
                 found.retain(|name: &String, _| !goes(name));
                 continue;
             }
-            let mut any = false;
-            for path in matches(folder, pattern)? {
-                any = true;
-                add(folder, &path, &mut found)?;
+            let paths = matches(folder, pattern)?;
+            for path in &paths {
+                add(folder, path, &mut found)?;
             }
-            let is_name = !pattern.contains(['*', '?', '[']);
-            if !any && is_name && barren.is_none() {
-                barren = Some(pattern.clone());
+            if paths.is_empty() {
+                barren = barren.or_else(|| Some(pattern.clone()));
             }
         }
         Ok((Self(found), barren))
@@ -127,7 +125,8 @@ fn add(folder: &Path, path: &Path, found: &mut BTreeMap<String, String>) -> Resu
         return Ok(());
     }
     let failed = |error: std::io::Error| unreadable(path, &error);
-    let kind = fs::symlink_metadata(path).map_err(failed)?.file_type();
+    let data = fs::symlink_metadata(path).map_err(failed)?;
+    let kind = data.file_type();
     if kind.is_dir() {
         for entry in fs::read_dir(path).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -137,19 +136,18 @@ fn add(folder: &Path, path: &Path, found: &mut BTreeMap<String, String>) -> Resu
         }
         return Ok(());
     }
+    // Whether it can be run is a part of what a file is.
+    let run = if std::os::unix::fs::MetadataExt::mode(&data) & 0o111 == 0 { "" } else { "+x" };
     let digest = if kind.is_symlink() {
         let target = fs::read_link(path).map_err(failed)?;
         // A link to nothing, or to a folder, is what it points to.
         let content = fingerprint::of_file(path).unwrap_or_default();
         format!("{content}>{}", target.display())
     } else if kind.is_file() {
-        fingerprint::of_file(path).ok_or_else(|| format!("`{}` cannot be read", path.display()))?
+        fingerprint::of_file(path).ok_or_else(|| format!("`{}` cannot be read", path.display()))? + run
     } else {
         return Err(format!("`{}` is neither a file nor a folder", path.display()));
     };
-    // Whether it can be run is a part of what a file is.
-    let run = std::os::unix::fs::MetadataExt::mode(&fs::symlink_metadata(path).map_err(failed)?) & 0o111;
-    let digest = if kind.is_file() && run != 0 { format!("{digest}+x") } else { digest };
     found.insert(name, digest);
     Ok(())
 }
@@ -194,11 +192,12 @@ mod test {
     }
 
     #[test]
-    fn a_name_that_is_not_there_is_told_and_a_wildcard_that_finds_nothing_is_not() {
+    fn what_finds_nothing_is_told_be_it_a_name_or_a_pattern() {
         let tree = tree(&[("a", "")]);
         let find = |pattern: &str| Files::find(tree.path(), &[pattern.to_owned()]).unwrap().1;
         assert_eq!(find("b"), Some("b".to_owned()));
-        assert_eq!((find("b*"), find("a")), (None, None));
+        assert_eq!((find("b*"), find("a*/")), (Some("b*".to_owned()), Some("a*/".to_owned())));
+        assert_eq!((find("a"), find("a*"), find("!b")), (None, None, None));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evaluate::{Known, Rendered};
+use crate::ledger::Runs;
 use crate::run::Run;
 
 pub use files::Files;
@@ -89,7 +90,7 @@ impl Cached {
         Some(Self {
             spec: rendered.cache.clone()?,
             dir: rendered.dir.clone(),
-            home: run.facts.project.join(".runner"),
+            home: Runs::of(&run.facts.project).home().to_path_buf(),
             workflow: run.record.workflow.clone(),
             step: path.to_string(),
             fingerprint: fingerprint.to_owned(),
