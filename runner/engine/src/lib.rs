@@ -1,5 +1,6 @@
 //! The shell around the core: language, ledger, driver, reports.
 
+mod beside;
 pub mod cache;
 pub mod diagnostic;
 pub mod driver;

@@ -1,13 +1,14 @@
 //! What is remembered of a step, in a file of its own.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Files;
+use crate::beside;
 use crate::evaluate::fingerprint;
 
 const VERSION: u32 = 1;
@@ -62,15 +63,7 @@ impl Memory {
         memory.entries.retain(|of| !same(of));
         memory.entries.insert(0, entry);
         memory.entries.truncate(KEPT);
-        let path = file(home, workflow, step);
-        let folder = folder(home);
-        fs::create_dir_all(&folder)?;
-        // Beside it first, under a name that no other process writes to: of two that end at once one is remembered.
-        let beside = path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = fs::File::create(&beside)?;
-        file.write_all(&serde_json::to_vec(&memory)?)?;
-        file.sync_data()?;
-        fs::rename(beside, path)
+        beside::write(&file(home, workflow, step), &serde_json::to_vec(&memory)?)
     }
 }
 

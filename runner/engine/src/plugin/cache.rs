@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::find::Places;
 use super::{Description, PROTOCOL, PluginError, ask};
+use crate::beside;
 
 /// What the plugin says of itself, now or when it was asked before, and the digest of its file.
 pub(super) fn description(path: &Path, namespace: &str, places: &Places) -> Result<(String, Description), PluginError> {
@@ -23,7 +24,7 @@ pub(super) fn description(path: &Path, namespace: &str, places: &Places) -> Resu
     let description = Description::read(&said, &shown, namespace)?;
     if let Some(kept) = &kept {
         // Best effort: it is asked again the next time.
-        let _ = keep(kept, &said);
+        let _ = beside::write(kept, &said);
     }
     Ok((digest, description))
 }
@@ -37,12 +38,4 @@ fn digest(path: &Path) -> std::io::Result<String> {
         let _ = write!(text, "{byte:02x}");
         text
     }))
-}
-
-fn keep(path: &Path, said: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(folder)?;
-    let beside = path.with_extension(format!("{}~", std::process::id()));
-    std::fs::write(&beside, said)?;
-    std::fs::rename(&beside, path)
 }
