@@ -17,6 +17,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 #![expect(clippy::print_stderr, reason = "what a test says")]
 
+pub mod control_plane;
 pub mod journal;
 mod life;
 pub mod process;
