@@ -6,6 +6,7 @@ mod support;
 
 mod fault;
 mod life;
+mod node;
 mod published;
 mod real;
 mod watch;

@@ -38,6 +38,8 @@ use part::Part;
 use pki::Pki;
 use server::Server;
 
+use crate::support::await_that;
+
 /// The administrator's token.
 const TOKEN: &str = "test-admin-token";
 /// How long a start may take: a busy machine has taken ten times the usual three seconds.
@@ -149,6 +151,18 @@ impl ControlPlane {
         name
     }
 
+    /// A real node, whose pods are real, too: only within `tests/lab/control-plane/node inside`, and without kwok. Gives its name once it is ready.
+    pub fn add_real_node(&mut self) -> &'static str {
+        assert!(std::env::var_os("NODE_ADDRESS").is_some(), "only within `tests/lab/control-plane/node inside`");
+        let name = "real-0";
+        let arguments = ["run".to_owned(), self.kubeconfig.display().to_string(), name.to_owned()];
+        self.parts.push(Part::start(self.folder(), &lab("node"), &arguments));
+        let node = format!("node/{name}");
+        await_that("the kubelet to come", || self.kubectl().run(&["get", &node]).code == 0);
+        self.kubectl().get(&["wait", "--for=condition=Ready", &node, "--timeout=25s"]);
+        name
+    }
+
     /// Kills the API server and starts it again at the same address; it is ready when this returns.
     pub fn restart(&mut self) {
         self.server.stop();
@@ -209,12 +223,16 @@ impl Drop for ControlPlane {
 /// A program that `tests/lab/control-plane/build` has built; the first who asks has it built.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/lab/control-plane/build");
-        let ran = Command::new(build).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
+        let ran = Command::new(lab("build")).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
         assert!(ran.status.success(), "tests/lab/control-plane/build has failed");
         PathBuf::from(String::from_utf8(ran.stdout).unwrap().trim())
     });
     FOLDER.join(name)
+}
+
+/// A program of `tests/lab/control-plane`.
+fn lab(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/lab/control-plane").join(name).canonicalize().unwrap()
 }
 
 /// A temporary folder; its path is short enough for a socket in it.

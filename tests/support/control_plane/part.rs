@@ -30,6 +30,7 @@ impl Part {
         let out = File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", WATCHED, "sh"]).arg(program).args(arguments).current_dir(folder).env(process::MARK, folder);
+        command.env("KUBETEST", super::program("kubetest").parent().unwrap());
         command.process_group(0).stdin(Stdio::piped()).stdout(out.try_clone().unwrap()).stderr(out);
         Self { child: command.spawn().unwrap(), name, log }
     }
