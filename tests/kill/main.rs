@@ -39,6 +39,9 @@ const SEED: u64 = 20_261_121;
 /// So many kills catch everything that there is to be caught.
 const ENOUGH: usize = 80;
 
+/// How many kills there are between two lines that say how far it is: a long storm that is cut off counts for what it did.
+const TELL: usize = 500;
+
 /// How many runs each workflow is put through.
 const RUNS: usize = 2;
 
@@ -56,7 +59,12 @@ fn kills() -> usize {
 /// Storms until `kills` have been dealt and every order was carried out.
 fn storms(name: &str, seed: u64, kills: usize, victims: &[Victim], mut orders: Orders) -> Tally {
     let (mut random, mut tally) = (Random::new(seed), Tally::default());
+    let mut told = 0;
     while tally.kills < kills || orders.are_left() {
+        if tally.kills - told >= TELL {
+            told = tally.kills;
+            eprintln!("{name}: seed {seed}, so far: {tally}");
+        }
         let flow = Flow::grow(random.next());
         let calm = Storm::begin(&flow).calm();
         for _ in 0..RUNS {
