@@ -8,6 +8,7 @@ mod support;
 
 mod cancel;
 mod complete;
+mod configuration;
 mod graph;
 mod look;
 mod machine;

@@ -8,6 +8,7 @@ use runner_engine::program::{Library, LibraryError, Opened};
 
 /// The workflows that are built in, by name.
 pub(crate) const BUILTIN: &[(&str, &str)] = &[
+    ("config-validate", include_str!("../../../workflows/config-validate.yaml")),
     ("quickstart", include_str!("../../../workflows/quickstart.yaml")),
     ("vagrant-destroy", include_str!("../../../workflows/vagrant-destroy.yaml")),
     ("vagrant-status", include_str!("../../../workflows/vagrant-status.yaml")),
@@ -19,6 +20,10 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("inventory.ini.hbs", include_str!("../../../templates/inventory.ini.hbs")),
     ("quickstart/page.html.hbs", include_str!("../../../templates/quickstart/page.html.hbs")),
 ];
+
+/// The JSON Schemas that they load files with, by the names by which they are called.
+pub(crate) const SCHEMAS: &[(&str, &str)] =
+    &[("config/k0rdent.schema.json", include_str!("../../../config/k0rdent.schema.json"))];
 
 /// The prefix of a built-in workflow's key.
 const PREFIX: &str = "built-in:";
@@ -152,10 +157,10 @@ fn builtin(name: &str) -> Option<Opened> {
     Some(Opened { key: key.clone(), name: (*name).to_owned(), folder: None, source: Source::new(key, *text) })
 }
 
-/// A template that is built in.
-fn builtin_template(name: &str) -> Option<Opened> {
-    let (name, text) = TEMPLATES.iter().find(|(known, _)| *known == name)?;
-    let key = format!("{PREFIX}templates/{name}");
+/// A template or schema that is built in, of a folder.
+fn builtin_file(list: &[(&str, &str)], folder: &str, name: &str) -> Option<Opened> {
+    let (name, text) = list.iter().find(|(known, _)| *known == name)?;
+    let key = format!("{PREFIX}{folder}{name}");
     Some(Opened { key: key.clone(), name: (*name).to_owned(), folder: None, source: Source::new(key, *text) })
 }
 
@@ -182,7 +187,7 @@ impl Library for Workflows {
         let beside = folder.into_iter().flat_map(|folder| [folder.to_path_buf(), self.project.join("templates")]);
         let Some(path) = beside.map(|folder| folder.join(reference)).find(|path| path.exists()) else {
             let known = TEMPLATES.iter().map(|(name, _)| *name);
-            return builtin_template(reference).ok_or_else(|| LibraryError {
+            return builtin_file(TEMPLATES, "templates/", reference).ok_or_else(|| LibraryError {
                 message: format!("there is no template `{reference}`"),
                 hint: runner_engine::diagnostic::did_you_mean(reference, known).or_else(|| {
                     Some("it lies beside the workflow's file, or in `templates/` of the project".to_owned())
@@ -198,6 +203,16 @@ impl Library for Workflows {
                 Err(LibraryError { message: format!("the template `{key}`: {message}"), hint: None })
             }
         }
+    }
+
+    fn schema(&self, reference: &str, folder: Option<&Path>) -> Option<Opened> {
+        let places = folder.into_iter().chain([&*self.project]).map(|folder| folder.join(reference));
+        let Some(path) = places.into_iter().find(|path| path.exists()) else {
+            return builtin_file(SCHEMAS, "", reference);
+        };
+        let key = self.shown(&path);
+        let source = reader::read_text(&path, &key, &mut Sink::new())?;
+        Some(Opened { name: reference.to_owned(), folder: None, key, source })
     }
 }
 
@@ -229,5 +244,7 @@ mod tests {
         let shipped: Vec<_> = shipped.filter(|name| !name.contains('.')).collect();
         assert_eq!(shipped, names(BUILTIN));
         assert_eq!(of("templates"), names(TEMPLATES));
+        let schemas = of("config").into_iter().filter(|name| name.ends_with(".schema.json"));
+        assert_eq!(schemas.map(|name| format!("config/{name}")).collect::<Vec<_>>(), names(SCHEMAS));
     }
 }

@@ -60,10 +60,15 @@ impl Compiler<'_> {
         }
         let workflow = Arc::new(parse(&opened.source, self.sink)?);
         let source = &opened.source;
+        let schemas = workflow.load.iter().filter_map(|load| load.schema.as_ref()).filter_map(|schema| {
+            Some((schema.value.clone(), self.library.schema(&schema.value, opened.folder.as_deref())?))
+        });
+        let schemas = schemas.collect();
         let unit = Unit {
             key: opened.key,
             name: workflow.name.as_ref().map_or(opened.name, |name| name.value.clone()),
             folder: opened.folder,
+            schemas,
             outputs: named(&workflow.outputs, source, self.sink),
             exit_code: workflow.exit_code.as_ref().and_then(|expr| Decision::compile(expr, source, self.sink)),
             env: named(&workflow.env, source, self.sink),

@@ -38,4 +38,11 @@ pub trait Library {
         let _ = folder;
         Err(LibraryError { message: format!("there is no template `{reference}`"), hint: None })
     }
+
+    /// The JSON Schema that `load` of a workflow in `folder` names, if there is one: a file beside it, one of the project, or
+    /// one that is built in.
+    fn schema(&self, reference: &str, folder: Option<&Path>) -> Option<Opened> {
+        let _ = (reference, folder);
+        None
+    }
 }

@@ -51,6 +51,8 @@ pub struct Unit {
     pub workflow: Arc<Workflow>,
     /// Where its templates and schemas are looked for; none for a built-in one.
     pub folder: Option<std::path::PathBuf>,
+    /// The schemas that its `load` names, by what it calls them; without those that do not exist.
+    pub schemas: Vec<(String, Opened)>,
     /// `outputs`.
     pub outputs: Vec<(String, Words)>,
     /// `exit_code`.

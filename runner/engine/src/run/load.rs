@@ -9,7 +9,7 @@ use super::record::LoadRecord;
 use super::schema;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::expression::Scope;
-use crate::language::read_file;
+use crate::language::{Document, ast, read_file};
 use crate::program::{Unit, Words};
 
 /// What `load` of a file read, and from where; everything wrong goes to `sink`.
@@ -36,12 +36,11 @@ pub(super) fn read(
             sink.push(Diagnostic::error(source, load.file.node.head, message));
             continue;
         }
-        let Some(document) = read_file(&path, &file, sink) else { continue };
+        let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy();
+        let Some(document) = read_file(&path, &shown, sink) else { continue };
         let Some(root) = &document.root else { continue };
-        let value = root.to_json();
-        if let Some(schema) = &load.schema {
-            schema::check(unit, schema, &value, &document, project, scope, sink);
-        }
+        let mut value = root.to_json();
+        check(unit, load, &mut value, &document, sink);
         let digest = crate::evaluate::digest(document.source.text().as_bytes());
         records.push(LoadRecord { name: load.name.value.clone(), file: path, digest });
         values.insert(load.name.value.clone(), value);
@@ -49,12 +48,30 @@ pub(super) fn read(
     (values, records)
 }
 
+/// Checks a loaded file against its schema, where it has one.
+fn check(unit: &Unit, load: &ast::Load, value: &mut Value, document: &Document, sink: &mut Sink) {
+    let Some(schema) = &load.schema else { return };
+    let place = (&*unit.workflow, schema);
+    let Some((_, opened)) = unit.schemas.iter().find(|(name, _)| *name == schema.value) else {
+        let message = format!("the schema `{}` does not exist", schema.value);
+        return sink.push(Diagnostic::error(&unit.workflow.source, schema.node.head, message));
+    };
+    schema::check(opened, place, value, document, sink);
+}
+
 /// As a callee is entered: what its `load` reads.
 pub fn load(unit: &Unit, project: &Path, scope: &Scope) -> Result<Value, StepError> {
     let mut sink = Sink::new();
     let (values, _) = read(unit, project, scope, &mut sink);
-    match sink.finish().into_iter().find(|found| found.severity == Severity::Error) {
-        None => Ok(Value::Object(values)),
-        Some(first) => Err(StepError::new(ErrorKind::Input, first.message)),
-    }
+    let found = sink.finish().into_iter().filter(|found| found.severity == Severity::Error);
+    let told: Vec<String> = found.map(|found| placed(&found)).collect();
+    if told.is_empty() { Ok(Value::Object(values)) } else { Err(StepError::new(ErrorKind::Input, told.join("; "))) }
+}
+
+/// What is wrong, with its place and what to do about it, on one line.
+fn placed(found: &Diagnostic) -> String {
+    let at = found.span.map(|span| found.source.position(span.start));
+    let at = at.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
+    let hint = found.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{}{at}: {}{hint}", found.source.name(), found.message)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use runner_keeper::protocol::Mask;
 use serde_json::{Map, Value};
 
-use super::record::{FileRecord, Record, TEMPLATE, VERSION};
+use super::record::{FileRecord, Record, SCHEMA, TEMPLATE, VERSION};
 use super::secret::{self, Env, Which};
 use super::{Run, Select, kept, load};
 use crate::diagnostic::{Diagnostic, Sink};
@@ -264,5 +264,10 @@ impl Library for Recorder<'_> {
     fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
         let opened = self.inner.template(reference, folder)?;
         Ok(self.keep(&format!("{TEMPLATE}{reference}"), folder, opened))
+    }
+
+    fn schema(&self, reference: &str, folder: Option<&Path>) -> Option<Opened> {
+        let opened = self.inner.schema(reference, folder)?;
+        Some(self.keep(&format!("{SCHEMA}{reference}"), folder, opened))
     }
 }

@@ -15,6 +15,9 @@ pub(super) const VERSION: u32 = 1;
 /// Before the name by which a template is called, among [`Record::calls`].
 pub(super) const TEMPLATE: &str = "template:";
 
+/// What stands before the name of a schema, likewise.
+pub(super) const SCHEMA: &str = "schema:";
+
 /// What is written down of a run when it begins. Secrets stand in it by reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Run;
-use super::record::{Record, TEMPLATE};
+use super::record::{Record, SCHEMA, TEMPLATE};
 use super::secret::{self, Env, Which};
 use crate::diagnostic::{Diagnostic, Sink, Source};
 use crate::evaluate::Secrets;
@@ -122,5 +122,9 @@ impl Library for Recorded<'_> {
 
     fn template(&self, reference: &str, folder: Option<&Path>) -> Result<Opened, LibraryError> {
         self.open(&format!("{TEMPLATE}{reference}"), folder)
+    }
+
+    fn schema(&self, reference: &str, folder: Option<&Path>) -> Option<Opened> {
+        self.open(&format!("{SCHEMA}{reference}"), folder).ok()
     }
 }

@@ -1,0 +1,104 @@
+//! The configuration of a deployment: `config-validate` and the workflows around it.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Ended, Project};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The YAML files of a folder of the repository, by their names.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap().flatten().map(|entry| entry.path());
+    let files = entries.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    let named = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).unwrap())
+    };
+    let mut files: Vec<_> = files.map(named).collect();
+    files.sort();
+    files
+}
+
+/// A project without `az`, whatever the machine has.
+fn project() -> Project {
+    let mut project = Project::new();
+    let bin = project.base().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let shell = ["/bin/sh", "/usr/bin/sh"].into_iter().find(|path| Path::new(path).exists()).unwrap();
+    std::os::unix::fs::symlink(shell, bin.join("sh")).unwrap();
+    project.env("PATH", bin);
+    project
+}
+
+fn validate(project: &Project, text: &str, name: &str) -> Ended {
+    project.write(name, text);
+    project.run(&["run", "config-validate", "--input", &format!("config={name}")])
+}
+
+/// What is said of each file of `tests/fixture/configuration` is frozen beside it: `UPDATE=1 cargo test` writes it anew.
+#[test]
+fn everything_wrong_in_a_configuration_is_told_at_once() {
+    let project = project();
+    let fixtures = files("tests/fixture/configuration");
+    assert!(fixtures.len() >= 8, "the fixtures are found");
+    let mut wrong = Vec::new();
+    for (name, text) in fixtures {
+        let ended = validate(&project, &text, &name);
+        // What comes behind is the run itself, with its times.
+        let said: String = ended.stderr.split("00:00 ").next().unwrap_or_default().to_owned();
+        let frozen = root().join("tests/fixture/configuration").join(&name).with_extension("txt");
+        let refused = said.contains("error: ");
+        assert_eq!(ended.code, if refused { 10 } else { 0 }, "{name}: {ended}");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&frozen, &said).unwrap();
+        } else if std::fs::read_to_string(&frozen).unwrap_or_default() != said {
+            wrong.push(format!("{name}:\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_shipped_configuration_is_valid_and_without_regions_nothing_is_done() {
+    let project = project();
+    for (name, text) in files("config") {
+        let ended = validate(&project, &text, &name);
+        assert_eq!(ended.code, 0, "{name}: {ended}");
+        assert!(!ended.output().contains("warning"), "{name}: {ended}");
+        assert!(ended.output().contains("its regional clusters are not enabled"), "{ended}");
+        assert!(ended.output().contains("locations: not needed"), "nothing is asked: {ended}");
+    }
+}
+
+/// Azure, as far as its program tells of locations.
+const AZ: &str = "#!/bin/sh\necho '[\"eastus\", \"westeurope\"]'\n";
+
+#[test]
+fn az_is_asked_where_it_is_there() {
+    let mut project = project();
+    let text = |location: &str| {
+        format!(
+            "azure: {{location: eastus}}
+software:
+  k0rdent:
+    version: \"1.5.0\"
+    regional: {{enabled: true, clusters: [{{name: one, location: {location}, kubeconfig_secret: one}}]}}
+"
+        )
+    };
+    let ended = validate(&project, &text("southeastasia"), "one.yaml");
+    assert_eq!(ended.code, 0, "without it, the list has to do: {ended}");
+    project.program("bin/az", AZ);
+    let path = format!("{}:{}", project.path().join("bin").display(), project.base().join("bin").display());
+    project.env("PATH", path);
+    assert_eq!(validate(&project, &text("westeurope"), "one.yaml").code, 0);
+    let ended = validate(&project, &text("southeastasia"), "one.yaml");
+    assert_eq!(ended.code, 20, "{ended}");
+    let said = "the subscription may not use southeastasia, the location of one";
+    assert!(ended.output().contains(said), "{ended}");
+    project.program("bin/az", "#!/bin/sh\necho 'ERROR: Please run az login' >&2; exit 1\n");
+    let ended = validate(&project, &text("southeastasia"), "one.yaml");
+    assert_eq!(ended.code, 0, "nobody is logged in: {ended}");
+}
