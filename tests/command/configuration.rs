@@ -102,3 +102,66 @@ software:
     let ended = validate(&project, &text("southeastasia"), "one.yaml");
     assert_eq!(ended.code, 0, "nobody is logged in: {ended}");
 }
+
+/// The templates of `config-init`.
+const TEMPLATES: [&str; 7] = ["minimal", "production", "external", "kof", "eastus", "westeurope", "southeastasia"];
+
+/// A subscription that is not the one of the templates.
+const SUBSCRIPTION: &str = "subscription_id=11111111-2222-3333-4444-555555555555";
+
+#[test]
+fn every_template_is_a_valid_configuration_that_tells_the_two_kinds_of_regions_apart() {
+    let project = project();
+    for template in TEMPLATES {
+        let (path, config) = (format!("path={template}.yaml"), format!("config={template}.yaml"));
+        let words = ["run", "config-init", "-i", &format!("template={template}"), "-i", &path, "-i", SUBSCRIPTION];
+        assert_eq!(project.run(&words).code, 0);
+        let text = project.read(format!("{template}.yaml"));
+        assert!(text.contains("A k0rdent region") || text.contains("a k0rdent region"), "{text}");
+        assert!(text.contains("(`kof.regional`"), "{text}");
+        let ended = project.run(&["run", "config-validate", "-i", &config]);
+        assert_eq!(ended.code, 0, "{template}: {ended}");
+        assert!(!ended.output().contains("warning"), "{template}: {ended}");
+        let again = project.run(&words);
+        assert_eq!(again.code, 20, "{again}");
+        assert!(again.output().contains("is there already; `--input force=true` writes over it"), "{again}");
+    }
+    let first = project.run(&["run", "config-init"]);
+    assert_eq!(first.code, 0, "{first}");
+    let ended = project.run(&["run", "config-validate"]);
+    assert_eq!(ended.code, 0, "{ended}");
+    assert!(ended.stderr.contains("warning: the subscription is still the one of the template"), "{ended}");
+}
+
+#[test]
+fn what_is_shown_and_exported_has_everything_and_is_a_configuration_again() {
+    let project = project();
+    let made = ["run", "config-init", "-i", "template=kof", "-i", "path=kof.yaml", "-i", SUBSCRIPTION];
+    assert_eq!(project.run(&made).code, 0);
+    let shown = project.run(&["run", "config-show", "-i", "config=kof.yaml"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let regions = [
+        "region-eastus in eastus: the ClusterDeployment kof-eastus, made where it does not exist",
+        "region-westeurope in westeurope: the ClusterDeployment region-westeurope, made where it does not exist",
+        "worker_instance_size: Standard_B2s",
+    ];
+    for said in regions {
+        assert!(shown.output().contains(said), "{said}: {shown}");
+    }
+    for (format, file, region) in [("yaml", "all.yaml", ""), ("json", "one.json", "region-westeurope")] {
+        let words = [format!("format={format}"), format!("path={file}"), format!("region={region}")];
+        let mut all = vec!["run", "config-export", "-i", "config=kof.yaml"];
+        all.extend(words.iter().flat_map(|word| ["-i", word]));
+        let ended = project.run(&all);
+        assert_eq!(ended.code, 0, "{ended}");
+        let ended = project.run(&["run", "config-validate", "-i", &format!("config={file}")]);
+        assert_eq!(ended.code, 0, "{ended}");
+        assert_eq!(ended.output().contains("region-eastus in eastus"), region.is_empty(), "{ended}");
+        assert!(ended.output().contains("region-westeurope in westeurope"), "{ended}");
+    }
+    let one: serde_json::Value = serde_json::from_str(&project.read("one.json")).unwrap();
+    let clusters = &one["software"]["k0rdent"]["regional"]["clusters"];
+    assert_eq!(clusters.as_array().map(Vec::len), Some(1));
+    assert_eq!(clusters[0]["deployment"]["cp_instance_size"], "Standard_B2s");
+    assert_eq!(one["timeouts"]["k0rdent_install_wait"], 1500);
+}

@@ -21,6 +21,7 @@ mod edit;
 mod ending;
 mod house;
 mod large;
+mod loaded;
 mod odd;
 mod orphan;
 mod planted;

@@ -8,6 +8,9 @@ use runner_engine::program::{Library, LibraryError, Opened};
 
 /// The workflows that are built in, by name.
 pub(crate) const BUILTIN: &[(&str, &str)] = &[
+    ("config-export", include_str!("../../../workflows/config-export.yaml")),
+    ("config-init", include_str!("../../../workflows/config-init.yaml")),
+    ("config-show", include_str!("../../../workflows/config-show.yaml")),
     ("config-validate", include_str!("../../../workflows/config-validate.yaml")),
     ("quickstart", include_str!("../../../workflows/quickstart.yaml")),
     ("vagrant-destroy", include_str!("../../../workflows/vagrant-destroy.yaml")),
@@ -17,6 +20,11 @@ pub(crate) const BUILTIN: &[(&str, &str)] = &[
 
 /// The templates that are built in with them, by the names by which they are called.
 pub(crate) const TEMPLATES: &[(&str, &str)] = &[
+    ("config/external.yaml.hbs", include_str!("../../../templates/config/external.yaml.hbs")),
+    ("config/kof.yaml.hbs", include_str!("../../../templates/config/kof.yaml.hbs")),
+    ("config/location.yaml.hbs", include_str!("../../../templates/config/location.yaml.hbs")),
+    ("config/minimal.yaml.hbs", include_str!("../../../templates/config/minimal.yaml.hbs")),
+    ("config/production.yaml.hbs", include_str!("../../../templates/config/production.yaml.hbs")),
     ("inventory.ini.hbs", include_str!("../../../templates/inventory.ini.hbs")),
     ("quickstart/page.html.hbs", include_str!("../../../templates/quickstart/page.html.hbs")),
 ];

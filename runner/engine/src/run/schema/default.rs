@@ -1,6 +1,10 @@
 //! What a schema says of values that are not there.
 
+use std::sync::Arc;
+
 use serde_json::Value;
+
+use crate::expression::{Expression, Problem, Scope};
 
 /// Levels of a schema that are gone through: one that refers to itself has no end.
 const DEEPEST: usize = 64;
@@ -8,39 +12,62 @@ const DEEPEST: usize = 64;
 /// Gives each key that is not there the `default` that the schema names for it, also inside of what is there and of what
 /// was filled in.
 pub(super) fn fill(value: &mut Value, schema: &Value) {
-    within(value, schema, schema, DEEPEST);
+    within(value, schema, &mut Filling { schema, found: &mut |part| part.get("default").cloned() }, DEEPEST);
 }
 
-fn within(value: &mut Value, schema: &Value, root: &Value, left: usize) {
+/// Likewise with the `x-default`, an expression over the file, which is `root`; one that gives null leaves the key out. What
+/// cannot be computed is told.
+pub(super) fn compute(value: &mut Value, schema: &Value) -> Vec<Problem> {
+    let scope = Scope::default().with("root", Arc::new(value.clone()));
+    let mut problems = Vec::new();
+    let mut found = |part: &Value| {
+        let computed = Expression::compile(part.get("x-default")?.as_str()?).and_then(|text| text.evaluate(&scope));
+        computed.map_err(|problem| problems.push(problem)).ok().filter(|value| !value.is_null())
+    };
+    within(value, schema, &mut Filling { schema, found: &mut found }, DEEPEST);
+    problems
+}
+
+/// How what is not there is found.
+struct Filling<'a> {
+    /// The whole schema.
+    schema: &'a Value,
+    /// What a part of it says.
+    found: &'a mut dyn FnMut(&Value) -> Option<Value>,
+}
+
+impl Filling<'_> {
+    /// The default of a part, or of what it refers to.
+    fn of(&mut self, part: &Value, left: usize) -> Option<Value> {
+        (self.found)(part).or_else(|| self.of(referred(part, self.schema)?, left.checked_sub(1)?))
+    }
+}
+
+fn within(value: &mut Value, schema: &Value, filling: &mut Filling<'_>, left: usize) {
     let Some(left) = left.checked_sub(1) else { return };
-    if let Some(meant) = referred(schema, root) {
-        within(value, meant, root, left);
+    if let Some(meant) = referred(schema, filling.schema) {
+        within(value, meant, filling, left);
     }
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        within(value, part, root, left);
+        within(value, part, filling, left);
     }
     match value {
         Value::Object(fields) => {
             let properties = schema["properties"].as_object();
             for (name, of) in properties.into_iter().flatten() {
                 if !fields.contains_key(name)
-                    && let Some(default) = default_of(of, root, left)
+                    && let Some(default) = filling.of(of, left)
                 {
-                    fields.insert(name.clone(), default.clone());
+                    fields.insert(name.clone(), default);
                 }
                 if let Some(field) = fields.get_mut(name) {
-                    within(field, of, root, left);
+                    within(field, of, filling, left);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| within(item, &schema["items"], root, left)),
+        Value::Array(items) => items.iter_mut().for_each(|item| within(item, &schema["items"], filling, left)),
         _ => {}
     }
-}
-
-/// The default of a part, or of what it refers to.
-fn default_of<'s>(schema: &'s Value, root: &'s Value, left: usize) -> Option<&'s Value> {
-    schema.get("default").or_else(|| default_of(referred(schema, root)?, root, left.checked_sub(1)?))
 }
 
 /// What a part refers to in the same file.
@@ -74,5 +101,19 @@ mod tests {
         assert_eq!(value["size"]["disk"], 30);
         assert_eq!(value.get("unknown"), None);
         assert_eq!(value["size"]["again"]["disk"], 30, "a schema that refers to itself has an end");
+    }
+
+    #[test]
+    fn a_default_is_computed_from_what_the_file_says() {
+        let node = json!({"properties": {
+            "size": {"x-default": "root.size"},
+            "owner": {"x-default": "root.?owner.orValue(null)"},
+            "broken": {"x-default": "root.nothing"},
+        }});
+        let schema = json!({"properties": {"nodes": {"items": node}}});
+        let mut value = json!({"size": "large", "nodes": [{"size": "small"}, {}]});
+        let problems = compute(&mut value, &schema);
+        assert_eq!(value["nodes"], json!([{"size": "small"}, {"size": "large"}]));
+        assert_eq!(problems.len(), 2, "{problems:?}");
     }
 }

@@ -50,6 +50,13 @@ pub(super) fn check(
             sink.push(told);
         }
     }
+    // What is computed from a file that is wrong would be wrong once more.
+    if !sink.has_errors() {
+        for problem in default::compute(value, &schema) {
+            let message = format!("a default of `{}` cannot be computed: {}", opened.key, problem.message);
+            sink.push(Diagnostic::whole(&opened.source, message));
+        }
+    }
 }
 
 /// The node at a JSON pointer, or the nearest around it.
