@@ -15,6 +15,7 @@ pub mod contain;
 pub mod context;
 pub mod error;
 pub mod example;
+pub mod kube;
 pub mod secret;
 pub mod step;
 pub mod step_type;

@@ -6,6 +6,8 @@ pub mod aside;
 pub mod capture;
 #[cfg(any(feature = "file", feature = "template"))]
 pub mod change;
+#[cfg(feature = "kube")]
+pub mod cluster;
 #[cfg(any(feature = "exec", feature = "http", feature = "ssh", feature = "vagrant"))]
 pub mod ending;
 #[cfg(any(feature = "file", feature = "template", feature = "ssh"))]
