@@ -9,10 +9,12 @@ mod support;
 
 mod guarantees;
 mod page;
+mod regional;
 
 use std::collections::BTreeMap;
 
 use page::{Example, LANGUAGE, PLUGINS, examples, text, write};
+use regional::REGIONAL;
 use runner_engine::expression::{FUNCTIONS, HELPERS};
 use support::Project;
 
@@ -109,12 +111,17 @@ fn functions() -> String {
 
 #[test]
 fn what_is_made_from_data_is_fresh() {
-    for (name, made) in [("helpers", helpers()), ("functions", functions())] {
-        let page = text(LANGUAGE);
+    let tables = [
+        (LANGUAGE, "helpers", helpers()),
+        (LANGUAGE, "functions", functions()),
+        (REGIONAL, "configuration", regional::configuration()),
+    ];
+    for (file, name, made) in tables {
+        let page = text(file);
         let begin = page.find(&format!("<!-- {name} -->\n")).unwrap() + name.len() + 10;
         let end = begin + page[begin..].find("<!-- end -->").unwrap();
         if std::env::var_os("WRITE").is_some() {
-            write(LANGUAGE, &format!("{}{made}{}", &page[..begin], &page[end..]));
+            write(file, &format!("{}{made}{}", &page[..begin], &page[end..]));
         } else {
             assert!(
                 page[begin..end] == made,

@@ -73,7 +73,7 @@ fn example(heading: &str, info: &str) -> Example {
 /// The links within the repository: the page and where each leads.
 pub(crate) fn links() -> Vec<(String, String)> {
     let mut links = Vec::new();
-    for page in ["docs/language.md", "docs/architecture.md", "docs/testing.md", PLUGINS] {
+    for page in ["docs/language.md", "docs/architecture.md", "docs/testing.md", "docs/regional.md", PLUGINS] {
         let text = text(page);
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         let targets = targets.filter(|target| !target.contains("://") && !target.contains(' '));
