@@ -5,6 +5,7 @@
 mod support;
 
 mod fault;
+mod k0rdent;
 mod life;
 mod node;
 mod published;
