@@ -72,6 +72,14 @@ fn a_shipped_configuration_is_valid_and_without_regions_nothing_is_done() {
     }
 }
 
+#[test]
+fn a_file_that_is_not_there_is_told_with_how_to_begin_one() {
+    let ended = project().run(&["run", "config-validate"]);
+    assert_eq!(ended.code, 10, "{ended}");
+    assert!(ended.stderr.contains("config/k0rdent-default.yaml`, to be loaded as `config`, does not exist"), "{ended}");
+    assert!(ended.stderr.contains("= help: `runner run config-init` writes one"), "{ended}");
+}
+
 /// Azure, as far as its program tells of locations.
 const AZ: &str = "#!/bin/sh\necho '[\"eastus\", \"westeurope\"]'\n";
 
@@ -164,4 +172,15 @@ fn what_is_shown_and_exported_has_everything_and_is_a_configuration_again() {
     assert_eq!(clusters.as_array().map(Vec::len), Some(1));
     assert_eq!(clusters[0]["deployment"]["cp_instance_size"], "Standard_B2s");
     assert_eq!(one["timeouts"]["k0rdent_install_wait"], 1500);
+}
+
+#[test]
+fn a_schema_of_the_project_comes_before_the_one_that_is_built_in() {
+    let project = project();
+    let text = "azure: {location: marsnorth}\nsoftware: {k0rdent: {version: 1.5.0}}\n";
+    assert_eq!(validate(&project, text, "mars.yaml").code, 10);
+    let schema = std::fs::read_to_string(root().join("config/k0rdent.schema.json")).unwrap();
+    project.write("config/k0rdent.schema.json", schema.replace("\"westus3\"", "\"westus3\", \"marsnorth\""));
+    let ended = validate(&project, text, "mars.yaml");
+    assert_eq!(ended.code, 0, "{ended}");
 }

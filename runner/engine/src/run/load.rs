@@ -10,7 +10,7 @@ use super::schema;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::expression::Scope;
 use crate::language::{Document, ast, read_file};
-use crate::program::{Unit, Words};
+use crate::program::{Opened, Unit, Words};
 
 /// What `load` of a file read, and from where; everything wrong goes to `sink`.
 pub(super) fn read(
@@ -31,12 +31,13 @@ pub(super) fn read(
             }
         };
         let path = project.join(&file);
+        let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy();
         if !path.exists() {
-            let message = format!("`{file}`, to be loaded as `{}`, does not exist", load.name.value);
-            sink.push(Diagnostic::error(source, load.file.node.head, message));
+            let message = format!("`{shown}`, to be loaded as `{}`, does not exist", load.name.value);
+            let hint = schema_of(unit, load).and_then(schema::hint);
+            sink.push(Diagnostic::error(source, load.file.node.head, message).maybe_hint(hint));
             continue;
         }
-        let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy();
         let Some(document) = read_file(&path, &shown, sink) else { continue };
         let Some(root) = &document.root else { continue };
         let mut value = root.to_json();
@@ -48,11 +49,17 @@ pub(super) fn read(
     (values, records)
 }
 
+/// The schema of a loaded file, where it has one.
+fn schema_of<'u>(unit: &'u Unit, load: &ast::Load) -> Option<&'u Opened> {
+    let name = &load.schema.as_ref()?.value;
+    unit.schemas.iter().find(|(known, _)| known == name).map(|(_, opened)| opened)
+}
+
 /// Checks a loaded file against its schema, where it has one.
 fn check(unit: &Unit, load: &ast::Load, value: &mut Value, document: &Document, sink: &mut Sink) {
     let Some(schema) = &load.schema else { return };
     let place = (&*unit.workflow, schema);
-    let Some((_, opened)) = unit.schemas.iter().find(|(name, _)| *name == schema.value) else {
+    let Some(opened) = schema_of(unit, load) else {
         let message = format!("the schema `{}` does not exist", schema.value);
         return sink.push(Diagnostic::error(&unit.workflow.source, schema.node.head, message));
     };

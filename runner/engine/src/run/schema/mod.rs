@@ -59,6 +59,12 @@ pub(super) fn check(
     }
 }
 
+/// What the schema says is to be done about a file that is not there.
+pub(super) fn hint(opened: &Opened) -> Option<String> {
+    let schema = reader::read(&opened.source, &mut Sink::new())?;
+    schema.get("x-hint")?.as_text().map(str::to_owned)
+}
+
 /// The node at a JSON pointer, or the nearest around it.
 pub(crate) fn node_at<'n>(root: &'n Node, pointer: &str) -> &'n Node {
     let mut node = root;

@@ -62,8 +62,7 @@ pub(super) fn tell(violation: &ValidationError<'_>, schema: &Value, document: &D
                 None => format!("`{shown}` is not one of those that are allowed"),
             };
             let near = did_you_mean(&shown, options.iter().copied());
-            let both = near.into_iter().chain(hint).collect::<Vec<_>>().join(" ");
-            vec![error(message).maybe_hint((!both.is_empty()).then_some(both))]
+            vec![error(message).maybe_hint(near.or(hint))]
         }
         ValidationErrorKind::Pattern { pattern } => one(match of["title"].as_str() {
             Some(title) => format!("`{shown}` is no {title}"),
