@@ -17,6 +17,8 @@ pub mod certificate;
 pub mod exec;
 #[cfg(feature = "file")]
 pub mod file;
+#[cfg(feature = "helm")]
+pub mod helm;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "log")]
@@ -55,6 +57,8 @@ pub fn namespaces() -> Vec<&'static [StepType]> {
         exec::STEPS,
         #[cfg(feature = "file")]
         file::STEPS,
+        #[cfg(feature = "helm")]
+        helm::STEPS,
         #[cfg(feature = "http")]
         http::STEPS,
         #[cfg(feature = "log")]

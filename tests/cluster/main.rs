@@ -1,10 +1,11 @@
 //! The control plane of the tests is a real one, and misbehaves as it is told. `tests/run cluster` builds it and runs these.
 
-#[expect(dead_code, unused_imports, reason = "each test program needs a part of it")]
+#[expect(dead_code, reason = "each test program needs a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 
 mod fault;
+mod helm;
 mod k0rdent;
 mod life;
 mod node;

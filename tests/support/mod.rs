@@ -18,6 +18,7 @@
 #![expect(clippy::print_stderr, reason = "what a test says")]
 
 pub mod control_plane;
+pub mod helm;
 pub mod journal;
 mod life;
 pub mod process;

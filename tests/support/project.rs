@@ -47,6 +47,12 @@ impl Project {
         self
     }
 
+    /// Those that were given by [`Self::env`], as a step's world takes them.
+    pub fn variables(&self) -> Vec<(String, Option<String>)> {
+        let text = |text: &OsString| text.to_string_lossy().into_owned();
+        self.env.iter().map(|(name, value)| (text(name), Some(text(value)))).collect()
+    }
+
     /// The project's folder.
     pub fn path(&self) -> &Path {
         &self.path

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use runner_host::{CancelToken, Host, LaneLog};
 use runner_sdk::world::{Render, State};
-use runner_sdk::{Error, Place, Result};
+use runner_sdk::{Ability, Error, Place, Result};
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::output;
@@ -39,8 +40,8 @@ fn try_serve(name: &str) -> Result<()> {
         attempt: 1,
     };
     let log = LaneLog::standard().map_err(|error| Error::permanent(error.to_string()))?;
-    let (_canceller, cancel) = CancelToken::new();
-    let context = Host::new().context(runner_host::Attempt {
+    let (canceller, cancel) = CancelToken::new();
+    let context = Host::new().within_group().context(runner_host::Attempt {
         place,
         env: Vec::new(),
         state: Arc::new(Nowhere),
@@ -53,7 +54,18 @@ fn try_serve(name: &str) -> Result<()> {
         .enable_all()
         .build()
         .map_err(|error| Error::permanent(error.to_string()))?;
-    runtime.block_on(instance.serve(&context))
+    runtime.block_on(async {
+        // A service ends as it is told to. Any other step has started processes of its own, which are told, too, since they are of
+        // its group: it ends after them.
+        if !step.can(Ability::Service) {
+            let mut told = signal(SignalKind::terminate()).map_err(|error| Error::permanent(error.to_string()))?;
+            tokio::spawn(async move {
+                told.recv().await;
+                canceller.cancel();
+            });
+        }
+        instance.serve(&context).await
+    })
 }
 
 /// A service has no state and no templates of its own: what it serves was rendered before it started.

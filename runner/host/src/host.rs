@@ -14,6 +14,7 @@ pub struct Host {
     http: Arc<dyn Http>,
     net: Arc<dyn Net>,
     clock: Arc<dyn Clock>,
+    grouped: bool,
 }
 
 /// What belongs to one attempt, given by the engine.
@@ -40,12 +41,19 @@ impl Host {
             http: Arc::new(RealHttp::new()),
             net: Arc::new(RealNet),
             clock: Arc::new(RealClock),
+            grouped: false,
         }
+    }
+
+    /// The same within a process of the keeper's: helper processes are of its group, which the keeper stops as one.
+    #[must_use]
+    pub fn within_group(self) -> Self {
+        Self { grouped: true, ..self }
     }
 
     /// What the step of an attempt is given.
     pub fn context(&self, attempt: Attempt) -> Context {
-        let processes = RealProcesses { dir: attempt.place.dir.clone(), env: attempt.env };
+        let processes = RealProcesses { dir: attempt.place.dir.clone(), env: attempt.env, grouped: self.grouped };
         Context {
             place: attempt.place,
             files: Arc::clone(&self.files),

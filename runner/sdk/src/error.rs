@@ -17,7 +17,7 @@ pub enum ErrorKind {
 }
 
 /// A step's error: its class, what happened in one lower-case line, and what can be done about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     /// The class.

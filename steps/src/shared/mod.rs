@@ -6,14 +6,16 @@ pub mod aside;
 pub mod capture;
 #[cfg(any(feature = "file", feature = "template"))]
 pub mod change;
-#[cfg(feature = "kube")]
+#[cfg(any(feature = "helm", feature = "kube"))]
 pub mod cluster;
-#[cfg(any(feature = "exec", feature = "http", feature = "ssh", feature = "vagrant"))]
+#[cfg(any(feature = "exec", feature = "helm", feature = "http", feature = "ssh", feature = "vagrant"))]
 pub mod ending;
 #[cfg(any(feature = "file", feature = "template", feature = "ssh"))]
 pub mod mode;
 #[cfg(any(feature = "exec", feature = "ssh"))]
 pub mod program;
+#[cfg(feature = "helm")]
+pub mod several;
 #[cfg(feature = "ssh")]
 pub mod shell;
 #[cfg(any(feature = "exec", feature = "http", feature = "ssh"))]

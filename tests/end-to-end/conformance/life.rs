@@ -1,7 +1,6 @@
 //! Steps and the deaths and wishes of their engine.
 
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use runner_sdk::{Ability, Kind};
@@ -38,12 +37,16 @@ fn a_process_step_is_finished_by_another_engine_life() {
 }
 
 /// A step of each type that may take long: its `with` that makes it wait, and what else the step says. `PORT` listens and
-/// never answers; `vagrant` is a program that sleeps.
+/// never answers; `helm` and `vagrant` are programs that sleep.
 pub(super) const LONG: &[(&str, &str, &str)] = &[
     ("exec.run", "{argv: [sleep, '100']}", ""),
     ("http.request", "{url: 'http://127.0.0.1:PORT/'}", ""),
     ("http.serve", "{folder: .}", "service: true, ready: 'false', "),
     ("tcp.wait", "{host: 127.0.0.1, port: 1}", ""),
+    ("helm.install", "{release: web, chart: ./web}", ""),
+    ("helm.status", "{release: web}", ""),
+    ("helm.template", "{release: web, chart: ./web}", ""),
+    ("helm.upgrade", "{release: web, chart: ./web}", ""),
     ("ssh.copy", "{host: '127.0.0.1', port: PORT, from: workflows/w.yaml, to: x, connect_timeout: 100s}", ""),
     ("ssh.run", "{host: '127.0.0.1', port: PORT, argv: [x], connect_timeout: 100s}", ""),
     ("vagrant.destroy", "{dir: .}", ""),
@@ -75,9 +78,9 @@ fn a_cancel_is_heard_within_the_grace() {
 /// A step is interrupted in the middle of its attempt; it hears it, and leaves nothing behind.
 fn cancelled(name: &str, with: &str, more: &str) {
     let mut project = project(&format!("steps: [{{id: a, uses: {name}, grace: 2s, {more}with: {with}}}]"));
-    project.write("bin/vagrant", "#!/bin/sh\nexec sleep 100\n");
-    let program = project.path().join("bin/vagrant");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for program in ["bin/helm", "bin/vagrant"] {
+        project.program(program, "#!/bin/sh\nexec sleep 100\n");
+    }
     let path = std::env::var("PATH").unwrap_or_default();
     project.env("PATH", format!("{}:{path}", project.path().join("bin").display()));
     let life = project.spawn(&["run", "w"]);

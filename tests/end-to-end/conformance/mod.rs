@@ -5,6 +5,7 @@ mod ability;
 mod example;
 mod excuse;
 mod field;
+mod helm;
 mod life;
 mod secret;
 mod sshd;
@@ -42,6 +43,12 @@ impl Bench {
                 server = sshd::Server::start(&project);
                 if server.is_none() {
                     skip("there is no sshd");
+                    return None;
+                }
+            }
+            helm::RELEASES => {
+                if !helm::ready(&mut project) {
+                    eprintln!("SKIPPED: `{}` needs the control plane", example.title);
                     return None;
                 }
             }
@@ -114,8 +121,12 @@ const BESIDE: usize = 6;
 fn for_all(what: impl Fn(&'static StepType, &'static Example) -> Result<(), String> + Sync) {
     let all = runner_steps::all().into_iter().flat_map(|step| {
         assert!(!step.examples.is_empty(), "`{}` has no example", step.name);
-        // In the lab it is the turn of what needs machines; all else has been asked outside.
-        let due = step.examples.iter().filter(|example| LAB.is_none() || example.fixture == MACHINES);
+        // In the lab it is the turn of what needs machines, and with a cluster of what needs that; all else has been asked outside.
+        let due = step.examples.iter().filter(|example| match (LAB.as_ref(), helm::major()) {
+            (Some(_), _) => example.fixture == MACHINES,
+            (_, Some(_)) => example.fixture == helm::RELEASES,
+            _ => true,
+        });
         due.map(move |example| (step, example))
     });
     let (all, wrong) = (Mutex::new(all), Mutex::new(Vec::new()));

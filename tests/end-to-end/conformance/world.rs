@@ -25,7 +25,7 @@ pub(super) fn context(project: &Project) -> Context {
             step: "asked".to_owned(),
             attempt: 1,
         },
-        env: Vec::new(),
+        env: project.variables(),
         state: Arc::new(Left(path.join(".runner"))),
         render: Arc::new(Renderer),
         log: Arc::new(Silent),

@@ -27,13 +27,15 @@ pub struct RealProcesses {
     pub dir: PathBuf,
     /// The attempt's environment beyond this process's own; `None` removes a name.
     pub env: Vec<(String, Option<String>)>,
+    /// Whether they stay in the process group of this process. Whoever stops that stops them, and not one is killed on its own.
+    pub grouped: bool,
 }
 
 impl Processes for RealProcesses {
     fn run(&self, command: Command) -> Future<'_, Result<Ran>> {
         Box::pin(async move {
             let mut child = self.start(&command)?;
-            let _group = Group::of(&child);
+            let _group = (!self.grouped).then(|| Group::of(&child));
             let failed = |error: io::Error| {
                 Error::permanent(format!("`{}` failed: {error}", command.display())).hint("its processes were stopped")
             };
@@ -69,7 +71,10 @@ impl RealProcesses {
         };
         let dir = command.dir.as_ref().map_or_else(|| self.dir.clone(), |dir| self.dir.join(dir));
         let mut process = tokio::process::Command::new(program);
-        process.args(&command.args).current_dir(&dir).process_group(0).kill_on_drop(true);
+        process.args(&command.args).current_dir(&dir).kill_on_drop(true);
+        if !self.grouped {
+            process.process_group(0);
+        }
         process.stdin(if command.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
         process.stdout(Stdio::piped()).stderr(Stdio::piped());
         for (name, value) in self.env.iter().chain(&command.env) {

@@ -6,7 +6,7 @@ use runner_sdk::{Command, ErrorKind, Exit};
 use super::RealProcesses;
 
 fn here() -> RealProcesses {
-    RealProcesses { dir: std::env::temp_dir(), env: vec![("GREETING".into(), Some("hello".into()))] }
+    RealProcesses { dir: std::env::temp_dir(), env: vec![("GREETING".into(), Some("hello".into()))], grouped: false }
 }
 
 fn shell(script: &str) -> Command {
@@ -41,6 +41,17 @@ async fn output_exit_environment_and_input_arrive() {
 #[tokio::test]
 async fn a_signal_is_told_from_a_code() {
     assert_eq!(here().run(shell("kill -9 $$")).await.unwrap().exit, Exit::Signal(9));
+}
+
+#[tokio::test]
+async fn one_that_is_grouped_is_of_our_own_process_group() {
+    let group = async |grouped| {
+        let ran = RealProcesses { grouped, ..here() }.run(shell("ps -o pgid= -p $$")).await.unwrap();
+        String::from_utf8(ran.stdout).unwrap().trim().parse::<i32>().unwrap()
+    };
+    let ours = rustix::process::getpgrp().as_raw_nonzero().get();
+    assert_eq!(group(true).await, ours);
+    assert_ne!(group(false).await, ours);
 }
 
 #[tokio::test]
