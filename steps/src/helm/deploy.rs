@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::manifest;
 use super::mend::{self, Pending};
 use super::program::{self, Helm};
-use super::release::{self, DEPLOYED, Record, Revision};
+use super::release::{self, DEPLOYED, Metadata, Record, Revision};
 use crate::shared::cluster::Cluster;
 use crate::shared::several;
 
@@ -99,8 +99,8 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    fn of(release: &str, record: &Record, wanted: &Record, previous: Option<u32>, changed: bool) -> Self {
-        let chart = wanted.chart();
+    /// `chart` is told apart, for not every record tells it.
+    pub(crate) fn of(release: &str, record: &Record, chart: Metadata, previous: Option<u32>, changed: bool) -> Self {
         Self {
             release: release.to_owned(),
             namespace: record.namespace.clone(),
@@ -188,7 +188,7 @@ impl Deploy {
         }
         if let Compared::Same(there, wanted) = self.compared(helm, &revisions, installs).await? {
             context.log(format!("release `{}` is as it is wanted, at revision {}", self.release, there.version));
-            return Ok(Deployed::of(&self.release, &there, &wanted, None, false));
+            return Ok(Deployed::of(&self.release, &there, wanted.chart(), None, false));
         }
         let mut flags = Vec::new();
         flags.extend(self.create_namespace.then_some("--create-namespace").filter(|_| installs));
@@ -203,8 +203,7 @@ impl Deploy {
         let ran = helm.succeed(self.upgrade(helm, installs).args(flags)).await?;
         let record: Record = program::decode("upgrade", &ran.stdout)?;
         several::tell(context, &record.info.notes);
-        let deployed = revisions.iter().rev().find(|revision| revision.status == DEPLOYED);
-        Ok(Deployed::of(&self.release, &record, &record, deployed.map(|revision| revision.number), true))
+        Ok(Deployed::of(&self.release, &record, record.chart(), release::deployed(&revisions), true))
     }
 
     /// What [`Self::carry_out`] would change.
@@ -253,7 +252,7 @@ impl Deploy {
             return Ok(None);
         }
         Ok(match self.compared(&helm, &revisions, installs).await? {
-            Compared::Same(there, wanted) => Some(Deployed::of(&self.release, &there, &wanted, None, false)),
+            Compared::Same(there, wanted) => Some(Deployed::of(&self.release, &there, wanted.chart(), None, false)),
             _ => None,
         })
     }

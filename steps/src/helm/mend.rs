@@ -41,11 +41,16 @@ pub(crate) fn mending(revisions: &[Revision]) -> Option<Mending> {
     Some(with(DEPLOYED).or_else(|| with("superseded")).map_or(Mending::Remove, |good| Mending::Back(good.number)))
 }
 
+/// That something is pending, in words.
+pub(crate) fn left(release: &str, status: &str) -> String {
+    format!("release `{release}` is `{status}`, which a `helm` that was killed left")
+}
+
 impl Mending {
     /// What it does, in words.
     pub(crate) fn told(self, release: &str, revisions: &[Revision]) -> String {
         let last = revisions.last().map_or("", |last| last.status.as_str());
-        let left = format!("release `{release}` is `{last}`, which a `helm` that was killed left");
+        let left = left(release, last);
         match self {
             Self::Back(revision) => format!("{left}: back to revision {revision}"),
             Self::Remove => format!("{left}, and no revision was ever deployed: it is removed"),

@@ -13,8 +13,10 @@ mod manifest;
 mod mend;
 mod program;
 mod release;
+pub mod rollback;
 pub mod status;
 pub mod template;
+pub mod uninstall;
 pub mod upgrade;
 
 use runner_sdk::StepType;
@@ -24,7 +26,9 @@ pub use deploy::{Deploy, Deployed};
 /// The step types of this namespace.
 pub static STEPS: &[StepType] = &[
     StepType::serving::<install::Install>(),
+    StepType::serving::<rollback::Rollback>(),
     StepType::serving::<status::Status>(),
     StepType::process::<template::Template>(),
+    StepType::serving::<uninstall::Uninstall>(),
     StepType::serving::<upgrade::Upgrade>(),
 ];

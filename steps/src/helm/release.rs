@@ -107,6 +107,11 @@ pub(crate) async fn history(helm: &Helm<'_>, release: &str) -> Result<Vec<Revisi
     Ok(if gone { Vec::new() } else { revisions })
 }
 
+/// The number of the newest revision that is in force.
+pub(crate) fn deployed(revisions: &[Revision]) -> Option<u32> {
+    revisions.iter().rev().find(|revision| revision.status == DEPLOYED).map(|revision| revision.number)
+}
+
 /// A revision in full.
 pub(crate) async fn record(helm: &Helm<'_>, release: &str, revision: u32) -> Result<Option<Record>> {
     helm.ask(&["status", release, "--revision", &revision.to_string()]).await

@@ -56,13 +56,12 @@ impl Status {
         let (Some(record), Some(chart)) = (record, release::metadata(helm, &self.release).await?) else {
             return Ok(absent());
         };
-        let deployed = revisions.iter().rev().find(|revision| revision.status == release::DEPLOYED);
         Ok(Output {
             release: self.release.clone(),
             status: record.info.status.clone(),
             description: record.info.description.clone(),
             revision: Some(record.version),
-            deployed_revision: deployed.map(|revision| revision.number),
+            deployed_revision: release::deployed(&revisions),
             chart: Some(chart.name),
             version: Some(chart.version),
             app_version: Some(chart.app_version),

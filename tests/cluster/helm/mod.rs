@@ -1,5 +1,6 @@
 //! `helm.*` over the real `helm` 3 and 4, against a real API server.
 
+mod back;
 mod kill;
 mod release;
 
