@@ -2,4 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic of a test's helper is a failed test")]
 
+mod defect;
 mod definition;
+mod refusal;
+mod region;
+mod world;

@@ -17,7 +17,7 @@ pub mod fault;
 mod kubeconfig;
 mod kubectl;
 mod part;
-mod pki;
+pub mod pki;
 pub mod proxy;
 mod server;
 mod wire;
