@@ -4,6 +4,7 @@
 
 mod defect;
 mod definition;
+mod lab;
 mod refusal;
 mod region;
 mod world;
