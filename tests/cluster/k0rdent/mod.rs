@@ -7,4 +7,5 @@ mod definition;
 mod lab;
 mod refusal;
 mod region;
+mod trouble;
 mod world;

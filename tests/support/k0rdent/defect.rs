@@ -15,6 +15,8 @@ pub enum Defect {
     CredentialLies,
     /// The kubeconfig of a region by `ClusterDeployment` is looked for in the namespace of the child that is deployed there.
     ForeignNamespace,
+    /// Of two clusters of one name in two namespaces of one region, the younger shows the elder's `CAPIClusterSummary`.
+    SameName,
     /// `cleanupOnDeletion` looks for a Secret that does not exist: load balancers stay, and nobody says so.
     CleanupSkipped,
 }
@@ -28,6 +30,7 @@ impl Defect {
         Self::CopiesNeverUpdated,
         Self::CredentialLies,
         Self::ForeignNamespace,
+        Self::SameName,
         Self::CleanupSkipped,
     ];
 }

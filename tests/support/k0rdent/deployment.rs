@@ -150,11 +150,24 @@ async fn conditions(object: &DynamicObject, shared: &Shared, placed: &Result<Pla
         return Ok(all);
     }
     all.push(yes("HelmReleaseReady", &message));
-    all.push(match provision(object, shared, &place.cluster).await? {
+    let provisioned = provision(object, shared, &place.cluster).await?;
+    let provisioned =
+        if shared.has(Defect::SameName) { elder(object, shared).await?.unwrap_or(provisioned) } else { provisioned };
+    all.push(match provisioned {
         Ok(()) => yes("CAPIClusterSummary", "Cluster is available"),
         Err(message) => Condition("CAPIClusterSummary", "False", "InProgress", message),
     });
     Ok(all)
+}
+
+/// How far the elder is that has its name and its region.
+async fn elder(object: &DynamicObject, shared: &Shared) -> Result<Option<Result<(), String>>> {
+    let age = |one: &DynamicObject| one.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let mut all = shared.home.list(DEPLOYMENT, None, "").await?;
+    let region = |one: &DynamicObject| one.data["status"]["region"].clone();
+    all.retain(|one| name(one) == name(object) && age(one) < age(object) && region(one) == region(object));
+    let summary = all.first().map(|elder| cluster::condition(elder, "CAPIClusterSummary"));
+    Ok(summary.map(|(status, message)| if status == "True" { Ok(()) } else { Err(message.to_owned()) }))
 }
 
 /// Whether its machines are there; then its kubeconfig is, too, in the cluster that made it.
