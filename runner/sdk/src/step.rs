@@ -85,7 +85,7 @@ pub trait Step: DeserializeOwned + JsonSchema + Send + Sync + Sized + 'static {
         Ok(())
     }
 
-    /// Files whose content counts as part of the step's definition.
+    /// Files whose content counts as part of the step's definition; of a folder, all files in it.
     fn reads(&self) -> Vec<std::path::PathBuf> {
         Vec::new()
     }

@@ -107,9 +107,12 @@ pub(crate) fn helm(words: &[&str]) -> Command {
     Command::new("helm").args(words.iter().copied()).capture()
 }
 
-/// What `helm VERB --output json` printed.
+/// What `helm VERB --output json` printed. Of a chart from a registry Helm 4 first says there what it pulled.
 pub(crate) fn decode<T: DeserializeOwned>(verb: &str, stdout: &[u8]) -> Result<T> {
-    serde_json::from_slice(stdout)
+    let lines = stdout.split_inclusive(|byte| *byte == b'\n');
+    let before: usize =
+        lines.take_while(|line| !line.starts_with(b"{") && !line.starts_with(b"[")).map(<[u8]>::len).sum();
+    serde_json::from_slice(&stdout[before..])
         .map_err(|error| Error::permanent(format!("what `helm {verb}` printed is not understood: {error}")))
 }
 
@@ -122,4 +125,26 @@ pub(crate) fn check_release(name: &str) -> Result<()> {
     }
     let error = Error::input(format!("`{name}` cannot be the name of a release"));
     Err(error.hint(format!("small letters, digits, `-` and `.`, at most {LONGEST} of them")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_pulled_is_no_part_of_the_answer() {
+        let said = b"Pulled: 127.0.0.1:5000/charts/web:1.2.0\nDigest: sha256:0\n{\"a\": 1}\n";
+        assert_eq!(decode::<serde_json::Value>("upgrade", said).unwrap()["a"], 1);
+        assert!(decode::<serde_json::Value>("upgrade", b"odd").unwrap_err().message.contains("`helm upgrade` printed"));
+    }
+
+    #[test]
+    fn names_of_releases_are_those_that_helm_takes() {
+        for good in ["a", "web", "web-1.2", "7"] {
+            assert!(check_release(good).is_ok(), "{good}");
+        }
+        for odd in ["", "Web", "-a", "a-", "a_b", "--help", &"a".repeat(54)] {
+            assert!(check_release(odd).is_err(), "{odd}");
+        }
+    }
 }

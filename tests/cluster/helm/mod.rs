@@ -1,8 +1,11 @@
 //! `helm.*` over the real `helm` 3 and 4, against a real API server.
 
 mod back;
+mod fault;
 mod kill;
+mod page;
 mod release;
+mod source;
 
 use std::path::PathBuf;
 use std::process::Command;

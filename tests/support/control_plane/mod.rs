@@ -16,7 +16,7 @@ pub mod etcd;
 pub mod fault;
 mod kubeconfig;
 mod kubectl;
-mod part;
+pub mod part;
 pub mod pki;
 pub mod proxy;
 mod server;

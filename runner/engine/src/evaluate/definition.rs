@@ -91,7 +91,7 @@ impl Evaluator {
                 // A template lies beside its workflow or with the project's; any other file where the step works.
                 let places = [source.join(&path), self.facts.project.join("templates").join(&path), dir.join(&path)];
                 let file = places.iter().find(|file| file.exists());
-                json!([path.to_string_lossy(), file.and_then(|file| fingerprint::of_file(file))])
+                json!([path.to_string_lossy(), file.and_then(|file| fingerprint::of_path(file))])
             })
             .collect();
         let compared_env = if self.program.secretive { self.env(state, node, Sight::Reference)? } else { env.clone() };
