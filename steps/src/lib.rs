@@ -21,6 +21,8 @@ pub mod file;
 pub mod helm;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "kube")]
+pub mod kube;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod shared;
@@ -61,6 +63,8 @@ pub fn namespaces() -> Vec<&'static [StepType]> {
         helm::STEPS,
         #[cfg(feature = "http")]
         http::STEPS,
+        #[cfg(feature = "kube")]
+        kube::STEPS,
         #[cfg(feature = "log")]
         log::STEPS,
         #[cfg(feature = "ssh")]

@@ -13,4 +13,5 @@ mod life;
 mod node;
 mod published;
 mod real;
+mod steps;
 mod watch;

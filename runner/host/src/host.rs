@@ -5,13 +5,14 @@ use std::sync::Arc;
 use runner_sdk::world::{Cancel, Clock, Files, Http, Log, Net, Render, State};
 use runner_sdk::{Context, Place};
 
-use crate::{RealClock, RealFiles, RealHttp, RealNet, RealProcesses};
+use crate::{Clients, RealClock, RealFiles, RealHttp, RealKube, RealNet, RealProcesses};
 
 /// The real world, made once for an engine. Cheap to clone, and cheap to make: nothing is loaded before it is used.
 #[derive(Clone)]
 pub struct Host {
     files: Arc<dyn Files>,
     http: Arc<dyn Http>,
+    kube: Arc<Clients>,
     net: Arc<dyn Net>,
     clock: Arc<dyn Clock>,
     grouped: bool,
@@ -39,6 +40,7 @@ impl Host {
         Self {
             files: Arc::new(RealFiles),
             http: Arc::new(RealHttp::new()),
+            kube: Arc::default(),
             net: Arc::new(RealNet),
             clock: Arc::new(RealClock),
             grouped: false,
@@ -53,11 +55,13 @@ impl Host {
 
     /// What the step of an attempt is given.
     pub fn context(&self, attempt: Attempt) -> Context {
+        let kube = RealKube::new(Arc::clone(&self.kube), attempt.place.dir.clone(), &attempt.env);
         let processes = RealProcesses { dir: attempt.place.dir.clone(), env: attempt.env, grouped: self.grouped };
         Context {
             place: attempt.place,
             files: Arc::clone(&self.files),
             http: Arc::clone(&self.http),
+            kube: Arc::new(kube),
             net: Arc::clone(&self.net),
             clock: Arc::clone(&self.clock),
             processes: Arc::new(processes),

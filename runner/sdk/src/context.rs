@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::kube::Kube;
 use crate::world::{Cancel, Clock, Files, Http, Log, Net, Processes, Render, State};
 
 /// Where a step stands.
@@ -44,6 +45,8 @@ pub struct Context {
     pub files: Arc<dyn Files>,
     /// HTTP, as a client and as a server.
     pub http: Arc<dyn Http>,
+    /// Kubernetes clusters.
+    pub kube: Arc<dyn Kube>,
     /// Plain connections.
     pub net: Arc<dyn Net>,
     /// The time.

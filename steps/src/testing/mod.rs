@@ -12,6 +12,7 @@
 mod clock;
 mod files;
 mod http;
+mod kube;
 mod log;
 mod processes;
 mod render;
@@ -21,6 +22,7 @@ mod world;
 pub(crate) use clock::TestClock;
 pub(crate) use files::MapFiles;
 pub(crate) use http::{TestHttp, TestNet};
+pub(crate) use kube::TestKube;
 pub(crate) use log::TestLog;
 pub(crate) use processes::{TestProcesses, ran};
 pub(crate) use state::MapState;

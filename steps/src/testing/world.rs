@@ -11,12 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::render::TestRender;
-use super::{MapFiles, MapState, TestClock, TestHttp, TestLog, TestNet, TestProcesses};
+use super::{MapFiles, MapState, TestClock, TestHttp, TestKube, TestLog, TestNet, TestProcesses};
 
 /// A world in memory, and the handles with which a test prepares and inspects it.
 pub(crate) struct World {
     pub(crate) files: Arc<MapFiles>,
     pub(crate) http: Arc<TestHttp>,
+    pub(crate) kube: Arc<TestKube>,
     pub(crate) net: Arc<TestNet>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) processes: Arc<TestProcesses>,
@@ -33,6 +34,7 @@ impl World {
         Self {
             files: Arc::new(files),
             http: Arc::default(),
+            kube: Arc::default(),
             net: Arc::default(),
             clock: Arc::new(TestClock::new()),
             processes: Arc::default(),
@@ -48,6 +50,7 @@ impl World {
             place: place(),
             files: self.files.clone(),
             http: self.http.clone(),
+            kube: self.kube.clone(),
             net: self.net.clone(),
             clock: self.clock.clone(),
             processes: self.processes.clone(),

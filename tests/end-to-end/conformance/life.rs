@@ -42,6 +42,8 @@ pub(super) const LONG: &[(&str, &str, &str)] = &[
     ("exec.run", "{argv: [sleep, '100']}", ""),
     ("http.request", "{url: 'http://127.0.0.1:PORT/'}", ""),
     ("http.serve", "{folder: .}", "service: true, ready: 'false', "),
+    ("kube.get", "{kubeconfig: kubeconfig, kind: Namespace, name: a}", ""),
+    ("kube.list", "{kubeconfig: kubeconfig, kind: Namespace}", ""),
     ("tcp.wait", "{host: 127.0.0.1, port: 1}", ""),
     ("helm.install", "{release: web, chart: ./web}", ""),
     ("helm.rollback", "{release: web, revision: 1}", ""),
@@ -72,14 +74,21 @@ fn a_cancel_is_heard_within_the_grace() {
     std::thread::scope(|scope| {
         for (name, with, more) in LONG {
             let with = with.replace("PORT", &port);
-            scope.spawn(move || cancelled(name, &with, more));
+            let port = &port;
+            scope.spawn(move || cancelled(name, &with, more, port));
         }
     });
 }
 
 /// A step is interrupted in the middle of its attempt; it hears it, and leaves nothing behind.
-fn cancelled(name: &str, with: &str, more: &str) {
+fn cancelled(name: &str, with: &str, more: &str, port: &str) {
     let mut project = project(&format!("steps: [{{id: a, uses: {name}, grace: 2s, {more}with: {with}}}]"));
+    let cluster = format!("{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}");
+    let context = "{name: c, context: {cluster: c, user: u}}";
+    project.write(
+        "kubeconfig",
+        format!("{{current-context: c, clusters: [{cluster}], contexts: [{context}], users: [{{name: u, user: {{token: t}}}}]}}"),
+    );
     for program in ["bin/helm", "bin/vagrant"] {
         project.program(program, "#!/bin/sh\nexec sleep 100\n");
     }

@@ -52,6 +52,8 @@ impl Bench {
                     return None;
                 }
             }
+            // `tests/cluster` runs these, against a control plane.
+            "cluster" => return None,
             MACHINES => {
                 let Some(lab) = LAB.as_ref() else {
                     eprintln!("SKIPPED: `{}` runs in the lab alone", example.title);

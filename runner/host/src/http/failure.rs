@@ -1,12 +1,12 @@
 //! Why a request failed: the cause in words, and whether another try can help.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
 use runner_sdk::{Error, unit};
 use rustls::CertificateError;
+
+use crate::cause;
 
 /// The step's error for a failed request to `url`.
 pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Option<Duration>) -> Error {
@@ -15,10 +15,10 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, timeout: Option<Duration>) -
         let within = timeout.map(|timeout| format!(" within {}", unit::Duration(timeout))).unwrap_or_default();
         return Error::transient(format!("no answer from `{place}`{within}"));
     }
-    if let Some(error) = find::<rustls::Error>(error) {
+    if let Some(error) = cause::find::<rustls::Error>(error) {
         return tls(error, &place);
     }
-    let cause = cause(error);
+    let cause = cause::innermost(error);
     if error.is_builder() {
         Error::input(format!("the request cannot be sent: {cause}"))
     } else if error.is_redirect() {
@@ -77,26 +77,4 @@ fn place(url: &Url) -> String {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         _ => url.scheme().to_owned(),
     }
-}
-
-/// The innermost cause, in the words people know.
-fn cause(error: &reqwest::Error) -> String {
-    let mut innermost: &(dyn StdError + 'static) = error;
-    while let Some(inner) = within(innermost) {
-        innermost = inner;
-    }
-    let text = innermost.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    std::iter::successors(Some(error), |error| within(*error)).find_map(|error| error.downcast_ref())
-}
-
-/// The error behind an error. An I/O error hides the one it wraps from `source`.
-fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
 }
