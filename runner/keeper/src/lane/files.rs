@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 
 use super::{Kind, Tap, data_path, out_path, progress_file, progress_path};
 use crate::platform::{Platform, Writers};
@@ -17,7 +17,8 @@ pub(crate) struct Lane {
     pub(crate) number: u64,
     run_dir: PathBuf,
     out: File,
-    data: File,
+    /// Made for the first attempt that captures.
+    data: Option<File>,
     progress: File,
     /// The attempt that has it.
     pub(crate) occupant: Option<u64>,
@@ -33,23 +34,23 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Opens a lane, creating what is missing.
+    /// Opens a lane, creating what every attempt needs: what its program may write to by name is there before it is.
     pub(super) fn open(run_dir: &Path, number: u64) -> io::Result<Self> {
-        let open = |path: PathBuf| {
-            drop(append(&path)?);
-            File::open(path)
+        let data = match File::open(data_path(run_dir, number)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            opened => Some(opened?),
         };
         Ok(Self {
             number,
             run_dir: run_dir.to_owned(),
-            out: open(out_path(run_dir, number))?,
-            data: open(data_path(run_dir, number))?,
-            progress: open(progress_file(run_dir, number))?,
+            out: readable(&out_path(run_dir, number))?,
+            lent: data.is_some(),
+            data,
+            progress: readable(&progress_file(run_dir, number))?,
             occupant: None,
             taps: Vec::new(),
             fifo: None,
             piped: progress_path(run_dir, number, true).exists(),
-            lent: true,
             folder_synced: false,
         })
     }
@@ -59,7 +60,7 @@ impl Lane {
         if self.occupant.is_some() || !self.taps.is_empty() {
             return Writers::Some;
         }
-        let data = self.lent.then_some(&self.data);
+        let data = if self.lent { self.data.as_ref() } else { None };
         for file in [&self.out, &self.progress].into_iter().chain(data) {
             match platform.writers(file) {
                 Writers::None => {}
@@ -85,8 +86,12 @@ impl Lane {
 
     /// The lengths of its files.
     pub(crate) fn marks(&self) -> io::Result<Marks> {
-        let length = |file: &File| Ok::<_, io::Error>(file.metadata()?.len());
-        Ok(Marks { out: length(&self.out)?, data: length(&self.data)?, progress: length(&self.progress)? })
+        let length = |file: Option<&File>| file.map_or(Ok(0), |file| Ok::<_, io::Error>(file.metadata()?.len()));
+        Ok(Marks {
+            out: length(Some(&self.out))?,
+            data: length(self.data.as_ref())?,
+            progress: length(Some(&self.progress))?,
+        })
     }
 
     /// The ranges since `begin`; empty ones where the files cannot be asked.
@@ -97,11 +102,15 @@ impl Lane {
     /// Its file of this kind, for appending.
     pub(crate) fn append(&mut self, kind: Kind) -> io::Result<File> {
         self.lent |= kind == Kind::Data;
-        append(&match kind {
+        let path = match kind {
             Kind::Out => out_path(&self.run_dir, self.number),
             Kind::Data => data_path(&self.run_dir, self.number),
             Kind::Progress => progress_file(&self.run_dir, self.number),
-        })
+        };
+        if kind == Kind::Data && self.data.is_none() {
+            self.data = Some(readable(&path)?);
+        }
+        append(&path)
     }
 
     /// Opens its FIFO for reading, creating it if need be. It has a writer until [`Lane::release_fifo`].
@@ -124,7 +133,8 @@ impl Lane {
 
     /// Makes what was captured durable.
     pub(crate) fn sync_data(&mut self) -> io::Result<()> {
-        self.data.sync_data()?;
+        let Some(data) = &self.data else { return Ok(()) };
+        data.sync_data()?;
         if !self.folder_synced {
             File::open(super::folder(&self.run_dir))?.sync_all()?;
             self.folder_synced = true;
@@ -135,6 +145,12 @@ impl Lane {
 
 fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// The file, made if need be. It is open for reading only: what asks who writes to it counts us, too.
+fn readable(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CREATE | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?.into())
 }
 
 /// The numbers of the lanes that a run has.

@@ -97,6 +97,9 @@ impl Run {
     }
 
     pub fn text(&self, name: &str, range: Range) -> String {
+        if range.length() == 0 {
+            return String::new(); // it may have no file
+        }
         let bytes = fs::read(self.dir().join(name)).unwrap();
         String::from_utf8(bytes[range.from as usize..range.to as usize].to_vec()).unwrap()
     }
