@@ -94,7 +94,13 @@ fn examples_without_templates_decode_and_are_valid() {
 #[test]
 fn an_unknown_field_is_refused_by_name() {
     for step in runner_steps::all() {
-        let error = step.decode(serde_json::json!({"no_such_field": 1})).map(|_| ()).unwrap_err();
+        // Where fields are shared by a namespace, what is missing is told first: so nothing is, if there is an example of it.
+        let plain = |example: &serde_json::Value| example["uses"] == step.name && !example.to_string().contains("{{");
+        let example = examples(step).into_iter().find(plain);
+        let mut with =
+            example.and_then(|example| example.get("with").cloned()).unwrap_or_else(|| serde_json::json!({}));
+        with["no_such_field"] = 1.into();
+        let error = step.decode(with).map(|_| ()).unwrap_err();
         assert!(error.message.contains("no_such_field"), "{}: {error}", step.name);
     }
 }

@@ -12,9 +12,10 @@ use super::{deploy, manifest, release};
 use crate::shared::cluster::Cluster;
 use crate::shared::several;
 
-/// Uninstalls a release with all that it made, but for what the chart says is to be kept and the definitions of its folder `crds`.
+/// Uninstalls a release with all that it made.
 ///
-/// One that is not there is left alone, and one that a killed `helm` left pending is removed like any other.
+/// What the chart says is to be kept stays, and so do the definitions of its folder `crds`. A release that is not there is
+/// left alone, and one that a killed `helm` left pending is removed like any other.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uninstall {
