@@ -40,6 +40,8 @@ fn output_goes_where_it_should(portable: bool) {
         (run.out(&plain), run.data(&plain), run.progress(&plain)),
         ("one\ntwo\nthree\n".into(), String::new(), "p\n".into())
     );
+    let data = run.dir().join(format!("lanes/{}.data", plain.ranges.lane));
+    assert!(!data.exists(), "a file for what nobody captured");
     let captured = engine.run(Start { capture: true, ..engine.script(2, script) });
     assert_eq!((run.out(&captured), run.data(&captured)), ("two\n".into(), "one\nthree\n".into()));
     assert_eq!(run.progress(&captured), "p\n");
